@@ -171,6 +171,11 @@ export const ERRORS = {
     status: 429,
     temporary: false,
   },
+  too_many_uploads: {
+    meaning: "As many uploads come at once as the server has memory for",
+    status: 503,
+    temporary: true,
+  },
   storage_full: {
     meaning: "The user's files, or the site's, have as many bytes as they may, or the disk is full",
     status: 507,

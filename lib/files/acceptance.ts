@@ -11,9 +11,11 @@ import type { Hashes } from "./hashes.ts";
 import type { Links } from "./links.ts";
 import type { FileCounters } from "./metrics.ts";
 import type { FilesConfig } from "./settings.ts";
-import type { ByteRange, FileStore } from "./store/file_store.ts";
+import { AppendFailure, type ByteRange, type FileStore } from "./store/file_store.ts";
+import type { Holder } from "./store/leases.ts";
 import { type FileRow, storedIn } from "./store/rows.ts";
 import { acceptUpload, describeUpload } from "./store/uploads.ts";
+import { refusalOf } from "./store_refusal.ts";
 import type { FileFacts, StoredFile } from "./types.ts";
 
 /** Asks whether a file is taken. Rejects with `file_refused`, or with `unavailable` where nobody answers. */
@@ -39,14 +41,14 @@ export class Acceptance {
     this.#hashes = hashes;
   }
 
-  async accept(upload: FileRow): Promise<StoredFile> {
-    if (upload.state === "stored") return storedIn(upload);
+  /** @param holder who has leased the upload */
+  async accept(upload: FileRow, holder: Holder): Promise<StoredFile> {
     requireAll(upload);
     const facts = await this.#complete(upload);
     await this.#ask(upload, facts);
     const { database, config, counters, now } = this.#parts;
     const dueAt = now() + config.unusedSeconds * 1000;
-    const noted = { uploaded: upload.offset, dueAt };
+    const noted = { uploaded: upload.offset, dueAt, holder };
     const stored = await database.transaction(() => acceptUpload(facts, noted, config));
     if (stored === undefined) throw new CodedError("not_found", "The upload is gone");
     counters.stored.value++;
@@ -58,19 +60,19 @@ export class Acceptance {
     const { store, config } = this.#parts;
     const { id, name, offset: bytes, linkUntil } = upload;
     const isLinked = linkUntil !== undefined;
-    if (isLinked) await this.#fix(id);
+    if (isLinked) await this.#fix(id, bytes);
     const read = (range: ByteRange) => this.#read(upload, range);
     const what = await inspect(read, bytes, { name, pixels: config.pixels });
     this.#requireType(what);
     const rewritten = await withoutLocation(what.type, this.#all(upload), read);
     if (rewritten !== undefined) {
-      const counted = new Counted(rewritten);
-      await store.put(id, "file", counted);
+      const counted = new Counted(rewritten, (there) => requireBytes(id, there, bytes));
+      await written(store.put(id, "file", counted));
       this.#hashes.delete(id);
       return { id, name, ...what, bytes: counted.bytes, sha256: counted.sha256 };
     }
     const sha256 = await this.#sha256(upload);
-    if (!isLinked) await store.complete(id);
+    if (!isLinked) await written(store.complete(id, bytes));
     return { id, name, ...what, bytes, sha256 };
   }
 
@@ -78,12 +80,12 @@ export class Acceptance {
    * Makes the upload the file before it is looked at: whoever has links to its pieces can bring others in their place, but changes
    * nothing of the file. Where that was done before, what is there of the upload is of later than that.
    */
-  async #fix(id: string): Promise<void> {
+  async #fix(id: string, bytes: number): Promise<void> {
     const { store } = this.#parts;
     this.#hashes.delete(id);
     const found = await store.read(id, "file", { start: 0, end: 0 });
     await found?.cancel();
-    if (found === undefined) await store.complete(id);
+    if (found === undefined) await written(store.complete(id, bytes));
   }
 
   async #ask(upload: FileRow, facts: FileFacts): Promise<void> {
@@ -108,10 +110,9 @@ export class Acceptance {
     const { id, offset: bytes } = upload;
     const known = this.#hashes.take(id, bytes);
     if (known !== undefined) return known.digest("hex");
-    const counted = new Counted(this.#all(upload));
+    const counted = new Counted(this.#all(upload), (there) => requireBytes(id, there, bytes));
     for await (const _piece of counted);
-    if (counted.bytes === bytes) return counted.sha256;
-    throw new CodedError("invalid_field", `The upload has ${counted.bytes} of ${bytes} bytes`);
+    return counted.sha256;
   }
 
   async #read(upload: FileRow, range: ByteRange): Promise<Uint8Array> {
@@ -137,14 +138,27 @@ export class Acceptance {
   }
 }
 
+/** Says in a code why a store could not write. */
+async function written(writing: Promise<void>): Promise<void> {
+  try {
+    await writing;
+  } catch (error) {
+    if (!(error instanceof AppendFailure)) throw error;
+    throw error.reason === "body" ? error.cause : refusalOf(error);
+  }
+}
+
 /** Bytes on their way, counted and hashed. */
 class Counted implements AsyncIterable<Uint8Array> {
   bytes = 0;
   sha256 = "";
   readonly #bytes: AsyncIterable<Uint8Array>;
+  readonly #check: (bytes: number) => void;
 
-  constructor(bytes: AsyncIterable<Uint8Array>) {
+  /** @param check is given how many there were, and throws where that is wrong */
+  constructor(bytes: AsyncIterable<Uint8Array>, check: (bytes: number) => void) {
     this.#bytes = bytes;
+    this.#check = check;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
@@ -154,8 +168,19 @@ class Counted implements AsyncIterable<Uint8Array> {
       hash.update(piece);
       yield piece;
     }
+    this.#check(this.bytes);
     this.sha256 = hash.digest("hex");
   }
+}
+
+/** Whatever became of the store: no file is accepted of which a part is missing. */
+function requireBytes(id: string, there: number, bytes: number): void {
+  if (there === bytes) return;
+  throw new CodedError(
+    "unavailable",
+    `Of the upload ${id} the store has ${there} bytes, and not ${bytes}`,
+    { isAlone: true },
+  );
 }
 
 function requireAll({ length, offset }: FileRow): void {

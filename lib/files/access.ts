@@ -40,7 +40,8 @@ export class FileAccess {
   /** An upload of the actor's own: nobody else goes on with it. */
   *findUpload(actor: FileActor, id: string): Work<FileRow> {
     const found = isId(id) ? yield* findRow(id) : undefined;
-    if (found !== undefined && found.state !== "going" && isOwner(actor, found)) return found;
+    const isThere = found?.state === "coming" || found?.state === "stored";
+    if (found !== undefined && isThere && isOwner(actor, found)) return found;
     throw new CodedError("not_found", `There is no upload ${JSON.stringify(id.slice(0, 40))}`);
   }
 

@@ -1,4 +1,4 @@
-/** The uploads that are worked on right now on this node, each by one request at a time. */
+/** The uploads that are worked on right now by this process, each by one request at a time. Next: `leases.ts`, for all nodes. */
 import { CodedError } from "../base/errors.ts";
 
 interface Active {
@@ -20,10 +20,12 @@ export class ActiveUploads {
   /**
    * Works on an upload alone. Whoever works on it is told to stop: the connection of a client that comes back is often still taken for
    * open, and would keep the client out for as long as nobody notices.
+   *
+   * @param work stops soon after `stop` aborts, which it may abort itself
    */
   async alone<Result>(
     id: string,
-    work: (signal: AbortSignal) => Promise<Result>,
+    work: (stop: AbortController) => Promise<Result>,
   ): Promise<Result> {
     for (let other = this.#active.get(id); other !== undefined; other = this.#active.get(id)) {
       other.stop.abort(interrupted());
@@ -33,7 +35,7 @@ export class ActiveUploads {
     const { promise: done, resolve } = Promise.withResolvers<void>();
     this.#active.set(id, { stop, done });
     try {
-      return await work(stop.signal);
+      return await work(stop);
     } finally {
       this.#active.delete(id);
       resolve();

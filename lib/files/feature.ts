@@ -61,6 +61,11 @@ export const filesFeature = {
           help: "Uploads that come right now.",
           read: () => service.coming,
         },
+        {
+          ...{ name: "uploads_waiting", type: "gauge" },
+          help: "Uploads that wait for memory before they go on to a bucket.",
+          read: () => store.waiting ?? 0,
+        },
       ],
       whyNotReady: () => store.whyNotReady(),
       async start() {

@@ -3,6 +3,7 @@
  * part of somebody's transaction is a work. Next for uploads: `uploads.ts`; for who sees what: `access.ts`.
  */
 import { CodedError } from "../base/errors.ts";
+import { CLOCKS } from "../engines/database/clock.ts";
 import type { Database, Work } from "../engines/database/database.ts";
 import {
   FileAccess,
@@ -63,20 +64,20 @@ export class Files {
   readonly #uploads: Uploads;
 
   constructor(parts: FilesParts) {
-    const { config, now, basePath = "" } = parts;
+    const { database, config, now, basePath = "" } = parts;
     this.#parts = parts;
     this.#access = new FileAccess(now);
     this.links = new Links(parts, { seconds: config.linkSeconds, basePath });
     const { links } = this;
     const onGoing = () => this.sweeper.soon();
     this.#uploads = new Uploads({ ...parts, links, access: this.#access, onGoing });
-    const { active } = this.#uploads;
-    this.sweeper = new Sweeper({ ...parts, active, unusedSeconds: config.unusedSeconds });
+    const { unusedSeconds } = config;
+    this.sweeper = new Sweeper({ ...parts, clock: CLOCKS[database.dialect], unusedSeconds });
   }
 
   /** How many uploads come right now. */
   get coming(): number {
-    return this.#uploads.active.size;
+    return this.#uploads.coming;
   }
 
   /** Has a capability say who sees what uses files. */

@@ -23,6 +23,10 @@ export function fileRefusals() {
     too_large: new Counter("refused_large_files", "Files and images larger than one may be."),
     type_denied: new Counter("refused_file_types", "Files of types that are not taken."),
     too_many_files: new Counter("refused_files", "Files beyond those of a user or of a site."),
+    too_many_uploads: new Counter(
+      "refused_uploads",
+      "Uploads that waited too long for memory, since too many came at once.",
+    ),
     storage_full: new Counter(
       "refused_storage",
       "Files beyond the bytes of a user, of a site, or of the disk.",

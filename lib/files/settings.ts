@@ -46,6 +46,8 @@ export interface S3Config {
   readonly prefix: string;
   /** Whether browsers get files from the store itself, and bring large ones there, by its links. */
   readonly isDirect: boolean;
+  /** Bytes of uploads that are in memory on their way to the bucket. */
+  readonly memoryBytes: number;
 }
 
 const endpoint = {
@@ -56,6 +58,15 @@ const endpoint = {
       url.username + url.password + url.search + url.hash === "";
   },
   parse: (text: string) => text.replace(/\/$/, ""),
+};
+
+/** One upload has a piece of 8 MiB in memory. */
+const LEAST_MEMORY = 16 * 1024 * 1024;
+
+const pieces = {
+  ...sizeOrOff,
+  allowed: "a number of bytes from 16m on, such as 256m or 1g, or off",
+  test: (text: string) => sizeOrOff.test(text) && sizeOrOff.parse(text) >= LEAST_MEMORY,
 };
 
 const types = listOf(
@@ -91,6 +102,11 @@ export const files = slice({
       help:
         "Whether files are got from the bucket itself, and large ones brought there, by signed links",
       kind: onOff,
+    },
+    FILES_S3_MEMORY: {
+      default: "256m",
+      help: "Bytes of uploads in memory, on their way to the bucket; others wait, at least `16m`",
+      kind: pieces,
     },
     FILES_MAX_BYTES: { default: "100m", help: "Bytes of one file", kind: sizeOrOff },
     FILES_USER_BYTES: { default: "1g", help: "Bytes of one user's files", kind: sizeOrOff },
@@ -136,6 +152,7 @@ export const files = slice({
         secret: needed("FILES_S3_SECRET", read.value("FILES_S3_SECRET")),
         prefix: read.value("FILES_S3_PREFIX"),
         isDirect: read.value("FILES_S3_DIRECT"),
+        memoryBytes: read.value("FILES_S3_MEMORY"),
       },
       maxBytes: read.value("FILES_MAX_BYTES"),
       userBytes: read.value("FILES_USER_BYTES"),

@@ -1,6 +1,7 @@
 /**
  * Deletes what goes: on the start, every minute, and as soon as something goes. A file goes from the rows first, so that nobody gets
- * it any more, then from the store, and then its row goes; what a crash has left is found by its row.
+ * it any more, then from the store, and then its row goes; what a crash has left is found by its row. The row stays as long as
+ * somebody may still write, who knows nothing of it yet or has died, and what is there by then is deleted, too.
  */
 import { getLogger } from "@logtape/logtape";
 import { pause } from "../base/clock.ts";
@@ -9,7 +10,8 @@ import type { Task } from "../core/task.ts";
 import type { Database } from "../engines/database/database.ts";
 import type { FileCounters } from "./metrics.ts";
 import type { FileStore } from "./store/file_store.ts";
-import { forget, letGoDue, linkedBefore, putOff, unlink } from "./store/going.ts";
+import { forget, type Going, letGoDue, linkedBefore, putOff, unlink } from "./store/going.ts";
+import { noteTidied, takeWritten } from "./store/leases.ts";
 import { removeEndedUses } from "./store/uses.ts";
 
 const log = getLogger(["notifyli", "files"]);
@@ -20,15 +22,12 @@ const SWEEP_MS = 60_000;
 /** How soon it is tried again to delete what could not be deleted. */
 const RETRY_MS = 60_000;
 
-/** How soon it is looked again for what somebody works on. */
-const KEPT_MS = 200;
-
 interface SweeperParts {
   readonly database: Database;
   readonly store: FileStore;
   readonly counters: FileCounters;
-  /** Uploads that come right now. */
-  readonly active: { has(id: string): boolean };
+  /** The database's clock, in SQL. */
+  readonly clock: string;
   /** Seconds that unused files are kept: it is looked at least twice within them. */
   readonly unusedSeconds: number;
   now(): number;
@@ -69,15 +68,18 @@ export class Sweeper implements Task {
 
   /** Deletes some of what is due. Whether there is more. */
   async #sweep(signal: AbortSignal): Promise<boolean> {
-    const { database, active, now } = this.#parts;
+    const { database, clock, now } = this.#parts;
     const at = now();
     const ended = await database.transaction(() => removeEndedUses(at));
-    const { going, isKept } = await database.transaction(() => letGoDue(at, active));
-    if (isKept) this.soon(KEPT_MS);
+    const going = await database.transaction(() => letGoDue(at, clock));
     let deleted = 0;
-    for (const id of going) {
+    for (const each of going) {
       if (signal.aborted) return false;
-      if (await this.#delete(id)) deleted++;
+      if (await this.#delete(each)) deleted++;
+    }
+    for (const id of await database.transaction(() => takeWritten(clock))) {
+      if (signal.aborted) return false;
+      await this.#tidy(id);
     }
     const cleared = await this.#clearLinked(signal);
     return ended > 0 || deleted > 0 || cleared > 0;
@@ -97,8 +99,10 @@ export class Sweeper implements Task {
     return cleared;
   }
 
-  async #delete(id: string): Promise<boolean> {
-    const { database, store, counters, now } = this.#parts;
+  /** Whether something of it is gone for good. */
+  async #delete(going: Going): Promise<boolean> {
+    const { id } = going;
+    const { database, store, counters, clock, now } = this.#parts;
     try {
       await store.delete(id);
     } catch (error) {
@@ -109,10 +113,16 @@ export class Sweeper implements Task {
       await database.transaction(() => putOff(id, until));
       return false;
     }
-    const gone = await database.transaction(() => forget(id, now()));
-    if (gone === undefined) return false;
-    counters.removed.value++;
-    return true;
+    const isNew = await database.transaction(() => forget(going, now(), clock));
+    if (isNew) counters.removed.value++;
+    return isNew || going.isLast;
+  }
+
+  /** Deletes what a crash has left half written beside a file that stays. */
+  async #tidy(id: string): Promise<void> {
+    const { database, store, clock } = this.#parts;
+    await store.tidy?.(id);
+    await database.transaction(() => noteTidied(id, clock));
   }
 }
 

@@ -1,16 +1,24 @@
 /** Gives images in a small size: made when somebody first asks for one, and kept beside the file. */
+import { getLogger } from "@logtape/logtape";
+import { reasonOf } from "../base/reason.ts";
+import { CLOCKS } from "../engines/database/clock.ts";
 import type { Database } from "../engines/database/database.ts";
 import type { Thumbnail, Thumbnails } from "./content/thumbnails.ts";
 import type { FileCounters } from "./metrics.ts";
 import type { FileStore } from "./store/file_store.ts";
-import { findRow } from "./store/rows.ts";
+import { noteWriting } from "./store/leases.ts";
 import { type FileFacts, THUMBNAIL_WIDTHS, type ThumbnailWidth } from "./types.ts";
+
+const log = getLogger(["notifyli", "files"]);
 
 /** An image of more bytes is given out as it is: all of it would be in memory. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
 /** How many are made at once; others wait. */
 const AT_ONCE = 2;
+
+/** So long a store may try to write one. */
+const WRITING_MS = 30 * 60_000;
 
 /** The types of thumbnails, by the bytes that they begin with. */
 const TYPES: readonly [type: string, head: string][] = [
@@ -76,11 +84,12 @@ export class Thumbnailing {
     const image = await store.read(id, "file");
     const made = image && await thumbnails?.make(await bytesOf(image), width);
     if (made === undefined) return undefined;
-    await store.put(id, width, only(made.bytes));
-    counters.thumbnails.value++;
-    // The file may have gone meanwhile, and what was deleted before came back with this.
-    const found = await database.transaction(() => findRow(id));
-    if (found?.state !== "stored") await store.delete(id);
+    // Where the file goes from now on, its row stays until this has ended, and this goes with it.
+    const clock = CLOCKS[database.dialect];
+    if (await database.transaction(() => noteWriting(id, clock, WRITING_MS))) {
+      counters.thumbnails.value++;
+      await store.put(id, width, only(made.bytes)).catch(noted);
+    }
     return made;
   }
 
@@ -88,6 +97,11 @@ export class Thumbnailing {
     while (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#free--;
   }
+}
+
+/** Whoever asked gets it all the same; the next one has it made again. */
+function noted(error: unknown): void {
+  log.error("a thumbnail cannot be kept: {reason}", { reason: reasonOf(error) });
 }
 
 async function bytesOf(

@@ -9,7 +9,6 @@ import { randomBase64Url } from "../base/ids.ts";
 import type { Database } from "../engines/database/database.ts";
 import type { FileAccess, FileActor } from "./access.ts";
 import { Acceptance, type AskAboutFile } from "./acceptance.ts";
-import { ActiveUploads } from "./active_uploads.ts";
 import { type Body, Incoming } from "./incoming.ts";
 import type { Links } from "./links.ts";
 import type { FileCounters } from "./metrics.ts";
@@ -17,9 +16,14 @@ import { cleanName } from "./names.ts";
 import type { FilesConfig } from "./settings.ts";
 import { AppendFailure, type FileStore, type StoreRequest } from "./store/file_store.ts";
 import { letGo, letGoComing } from "./store/going.ts";
+import type { Holder } from "./store/leases.ts";
 import { type FileRow, findRow, storedIn, uploadIn } from "./store/rows.ts";
-import { beginUpload, type BegunUpload, moveUpload, noteLink } from "./store/uploads.ts";
+import { beginUpload, type BegunUpload, moveUpload, noteLink, noteSafe } from "./store/uploads.ts";
+import { type Find, type Leased, Turns } from "./turns.ts";
 import type { StoredFile, Upload } from "./types.ts";
+
+/** How often it is noted at the most how far an upload is that still comes. */
+const NOTE_MS = 1000;
 
 /** 22 characters. */
 const ID_BYTES = 16;
@@ -79,15 +83,22 @@ export interface UploadParts {
 }
 
 export class Uploads {
-  readonly active: ActiveUploads = new ActiveUploads();
   readonly #parts: UploadParts;
+  readonly #turns: Turns;
   readonly #incoming: Incoming;
   readonly #acceptance: Acceptance;
 
   constructor(parts: UploadParts) {
+    const { unusedSeconds } = parts.config;
     this.#parts = parts;
+    this.#turns = new Turns({ ...parts, unusedSeconds });
     this.#incoming = new Incoming(parts);
     this.#acceptance = new Acceptance(parts, this.#incoming.hashes);
+  }
+
+  /** How many come right now. */
+  get coming(): number {
+    return this.#turns.size;
   }
 
   /** Begins an upload. Resolves with the file where all of it is there: its uploader has begun it before with the same id. */
@@ -96,12 +107,15 @@ export class Uploads {
     return found.state === "stored" ? storedIn(found) : uploadIn(found);
   }
 
-  /** How far an upload is. What goes on with it is told to stop, so that this stays true. */
+  /** How far an upload is. What goes on with it, on any node, is told to stop, so that this stays true. */
   async find(actor: FileActor, id: string): Promise<Upload> {
-    return await this.#alone(
-      actor,
+    const find = this.#finder(actor, id);
+    const found = await this.#turns.settled(id, find);
+    if (!this.#mayHaveArrived(found)) return uploadIn(found);
+    return await this.#turns.alone(
       id,
-      async () => uploadIn(await this.#withArrived(await this.#find(actor, id))),
+      find,
+      async (found) => uploadIn(await this.#withArrived(found)),
     );
   }
 
@@ -111,8 +125,8 @@ export class Uploads {
     if (direct === undefined) {
       throw new CodedError("not_found", "There are no links: the server takes all bytes itself");
     }
-    return await this.#alone(actor, id, async () => {
-      const found = await this.#withArrived(await this.#find(actor, id));
+    return await this.#turns.alone(id, this.#finder(actor, id), async (before) => {
+      const found = await this.#withArrived(before);
       requireOffset(found, offset);
       const { length = 0 } = found;
       if (found.state === "stored" || offset >= length || offset % direct.pieceBytes !== 0) {
@@ -137,24 +151,16 @@ export class Uploads {
    * rejects.
    */
   async append(actor: FileActor, id: string, { offset, body }: Continuation): Promise<Upload> {
-    return await this.#alone(actor, id, async (signal) => {
-      const found = await this.#find(actor, id);
+    return await this.#turns.alone(id, this.#finder(actor, id), async (found, leased) => {
       requireOffset(found, offset);
-      if (found.state === "stored") return uploadIn(found);
-      let moving: { readonly row: FileRow | undefined } | undefined;
-      const noted = async (to: number) => {
-        const dueAt = this.#dueAt();
-        const row = await this.#parts.database.transaction(() =>
-          moveUpload(id, { from: offset, to, dueAt })
-        );
-        moving = { row };
-      };
-      const brought = await this.#incoming.bring(found, {
-        ...{ offset, body, signal, noted, isResumed: true },
-      });
-      if (moving === undefined) await noted(brought.safe);
-      const moved = moving?.row;
-      if (moved === undefined) await this.#deleteIfForgotten(id);
+      if (leased === undefined) return uploadIn(found);
+      const onSafe = this.#noting(id);
+      const brought = await this.#incoming.bring(found, { offset, body, onSafe, ...leased });
+      const dueAt = this.#dueAt();
+      const moved = await this.#parts.database.transaction(() =>
+        moveUpload(id, { to: brought.safe, dueAt }, this.#turns.holder)
+      );
+      if (moved !== undefined) await leased.lease.ended();
       if (brought.failure !== undefined) throw brought.failure;
       if (moved !== undefined) return uploadIn(moved);
       throw interrupted();
@@ -166,13 +172,11 @@ export class Uploads {
     return await this.#orGone(
       id,
       () =>
-        this.#alone(actor, id, async (signal) => {
-          const found = await this.#find(actor, id);
+        this.#turns.alone(id, this.#finder(actor, id), async (found, leased) => {
+          if (leased === undefined) return storedIn(found);
           // Of an empty file nothing has come that would be in the store.
-          if (found.state === "coming" && found.offset === 0) {
-            await this.#bringNothing(found, signal);
-          }
-          return await this.#acceptance.accept(found);
+          if (found.offset === 0) await this.#bringNothing(found, leased);
+          return await this.#accept(found, leased);
         }),
       (error) => isRefusal(error),
     );
@@ -180,21 +184,23 @@ export class Uploads {
 
   /** Takes a whole file. Where that fails, nothing stays of it. */
   async store(actor: FileActor, wanted: WantedFile, body: Body): Promise<StoredFile> {
+    const askedAt = performance.now();
     const begun = await this.#beginAnew(actor, wanted);
     const { found } = begun;
     if (found.state === "stored") return storedIn(found);
     return await this.#orGone(
       found.id,
       () =>
-        this.active.alone(found.id, async (signal) => {
+        this.#turns.aloneSince(found.id, askedAt, async (leased) => {
+          // Another request with the same id may have ended it already.
+          if (wanted.ownId !== undefined) await this.#requireComing(found.id);
+          const { room } = begun;
           const { safe, failure } = await this.#incoming.bring(found, {
-            ...{ offset: 0, body, signal, room: begun.room },
-            // Another request with the same id may have ended it already.
-            isResumed: wanted.ownId !== undefined,
+            ...{ offset: 0, body, room, ...leased },
           });
           if (failure !== undefined) throw failure;
           requireWhole(found, safe);
-          return await this.#acceptance.accept({ ...found, offset: safe });
+          return await this.#accept({ ...found, offset: safe }, leased);
         }),
       () => true,
     );
@@ -202,43 +208,46 @@ export class Uploads {
 
   /** Ends an upload. */
   async cancel(actor: FileActor, id: string): Promise<void> {
-    await this.#alone(actor, id, () => this.#find(actor, id));
-    await this.#letGo(id);
+    await this.#parts.database.transaction(this.#finder(actor, id));
+    await this.#turns.interrupt(id, () => this.#letGo(id));
   }
 
-  /** Works on an upload alone. Nobody but its uploader interrupts who works on it. */
-  async #alone<Result>(
-    actor: FileActor,
-    id: string,
-    work: (signal: AbortSignal) => Promise<Result>,
-  ): Promise<Result> {
-    if (this.active.has(id)) await this.#find(actor, id);
-    return await this.active.alone(id, work);
+  /** Notes how far an upload is while it comes, so that a crash takes little of it. */
+  #noting(id: string): (offset: number) => void {
+    const { database } = this.#parts;
+    let [notedAt, isNoting] = [-Infinity, false];
+    return (offset) => {
+      if (isNoting || performance.now() < notedAt + NOTE_MS) return;
+      isNoting = true;
+      database.transaction(() => noteSafe(id, offset, this.#turns.holder))
+        .catch(() => {}) // the next time, or in the end
+        .finally(() => [notedAt, isNoting] = [performance.now(), false]);
+    };
   }
 
-  /** Another node may have ended the upload, and deleted what had come before this. */
-  async #deleteIfForgotten(id: string): Promise<void> {
-    const { database, store } = this.#parts;
-    if (await database.transaction(() => findRow(id)) === undefined) await store.delete(id);
-  }
-
-  async #bringNothing(found: FileRow, signal: AbortSignal): Promise<void> {
+  async #bringNothing(found: FileRow, leased: Leased): Promise<void> {
     const body = () => ReadableStream.from<Uint8Array>([]);
-    const { failure } = await this.#incoming.bring(found, {
-      ...{ offset: 0, body, signal, isResumed: true },
-    });
+    const { failure } = await this.#incoming.bring(found, { offset: 0, body, ...leased });
     if (failure !== undefined) throw failure;
   }
 
-  async #begin(actor: FileActor, wanted: WantedFile): Promise<BegunUpload> {
+  async #accept(found: FileRow, { lease }: Leased): Promise<StoredFile> {
+    const file = await this.#acceptance.accept(found, this.#turns.holder);
+    await lease.ended();
+    return file;
+  }
+
+  /** @param holder who goes on with it at once */
+  async #begin(actor: FileActor, wanted: WantedFile, holder?: Holder): Promise<BegunUpload> {
     const { config, database, now } = this.#parts;
     const { length, ownId, metadata } = wanted;
     if (length !== undefined && length > config.maxBytes) throw tooLarge(length, config.maxBytes);
     const [name, created] = [cleanName(wanted.name), now()];
     const begun = await database.transaction(() =>
       beginUpload({
-        ...{ id: randomBase64Url(ID_BYTES), site: actor.site, owner: actor.user },
+        ...{ id: newFileId(), site: actor.site, owner: actor.user },
         ...{ name, length, ownId, metadata, now: created, dueAt: this.#dueAt() },
+        holder,
       }, config)
     );
     if (!begun.isNew) requireSame(begun.found, { name, length, ownId });
@@ -248,7 +257,7 @@ export class Uploads {
   /** What was begun with the same id, and is not there yet, is begun again: nobody goes on with a body that comes whole. */
   async #beginAnew(actor: FileActor, wanted: WantedFile): Promise<BegunUpload> {
     for (;;) {
-      const begun = await this.#begin(actor, wanted);
+      const begun = await this.#begin(actor, wanted, this.#turns.holder);
       if (begun.isNew || begun.found.state === "stored") return begun;
       await this.#endComing(begun.found.id);
     }
@@ -257,29 +266,36 @@ export class Uploads {
   /** Ends an upload, unless it has become a file meanwhile: whoever has sent it may have been told so. */
   async #endComing(id: string): Promise<void> {
     const { database, now, onGoing } = this.#parts;
-    await this.active.alone(id, () => database.transaction(() => letGoComing(id, now())));
+    await this.#turns.interrupt(id, () => database.transaction(() => letGoComing(id, now())));
     this.#incoming.hashes.delete(id);
     onGoing();
+  }
+
+  async #requireComing(id: string): Promise<void> {
+    const found = await this.#parts.database.transaction(() => findRow(id));
+    if (found?.state !== "coming") throw interrupted();
+  }
+
+  #mayHaveArrived({ state, offset, length, linkUntil }: FileRow): boolean {
+    return this.#parts.store.direct !== undefined && state === "coming" &&
+      linkUntil !== undefined && offset !== length;
   }
 
   /** What was brought to the store itself counts from when somebody asks for it. */
   async #withArrived(found: FileRow): Promise<FileRow> {
     const { store: { direct }, database, counters } = this.#parts;
-    const { id, state, offset, length = 0, linkUntil } = found;
-    const isLinked = state === "coming" && linkUntil !== undefined;
-    if (direct === undefined || !isLinked || offset === length) return found;
+    const { id, offset, length = 0 } = found;
+    if (direct === undefined || !this.#mayHaveArrived(found)) return found;
     const there = await direct.arrived(id, length);
     if (there <= offset) return found;
-    const move = { from: offset, to: there, dueAt: this.#dueAt() };
-    const moved = await database.transaction(() => moveUpload(id, move));
+    const moved = await database.transaction(() => noteSafe(id, there, this.#turns.holder));
     if (moved === undefined) throw interrupted();
     counters.received.value += there - offset;
     return moved;
   }
 
-  async #find(actor: FileActor, id: string): Promise<FileRow> {
-    const { access, database } = this.#parts;
-    return await database.transaction(() => access.findUpload(actor, id));
+  #finder(actor: FileActor, id: string): Find {
+    return () => this.#parts.access.findUpload(actor, id);
   }
 
   /** Does something with an upload, and has it go where that fails for good. */
@@ -311,6 +327,14 @@ export class Uploads {
 
 function interrupted(): CodedError {
   return new CodedError("offset_mismatch", "Somebody else has gone on with the upload");
+}
+
+/** Never one that a command would take for an option. */
+function newFileId(): string {
+  for (;;) {
+    const id = randomBase64Url(ID_BYTES);
+    if (!id.startsWith("-")) return id;
+  }
 }
 
 function requireOffset({ state, offset, length }: FileRow, given: number): void {

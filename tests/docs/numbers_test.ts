@@ -10,6 +10,8 @@ import {
   positionSeconds,
 } from "../../lib/core/publication.ts";
 import { answerCharacters, framesOf, MAX_ANSWER } from "../../lib/core/work.ts";
+import { LEASE_MS } from "../../lib/files/store/leases.ts";
+import { PIECE_BYTES } from "../../lib/files/store/s3_uploads.ts";
 import { MAX_PAGE } from "../../lib/core/command_fields.ts";
 import { MAX_LINES } from "../../lib/core/frame_queue.ts";
 import { MOST_REFUSED } from "../../lib/inbox/store/redis_keys.ts";
@@ -24,6 +26,8 @@ import { MOST_UNWRITTEN } from "../../lib/hooks/events/store.ts";
 import { ROOT } from "../support/paths.ts";
 
 const WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+
+const MIB = 1024 * 1024;
 
 const usual = (name: string) => KNOWN.get(name)?.default ?? "";
 const [PER_SECOND = 0, AT_ONCE = 0] = usual("APP_RATE_MESSAGES").split("/").map(Number);
@@ -42,6 +46,9 @@ assert.equal(await constantOf("engines/sqlite/rewrite.ts", "FREE_PART"), 0.25);
 assert.equal(await constantOf("inbox/store/sqlite_sweep.ts", "NEVER_USED_MS"), 24 * 3_600_000);
 assert.equal(await constantOf("limits/rate.ts", "PAUSE_MS"), 1000);
 assert.equal(await constantOf("limits/descriptors.ts", "HTTP_SHARE"), 0.1);
+assert.equal(await constantOf("files/store/piece_memory.ts", "WAIT_MS"), 60_000);
+assert.equal(await constantOf("files/uploads.ts", "NOTE_MS"), 1000);
+assert.equal(await constantOf("files/store/disk_writer.ts", "SYNC_BYTES"), PIECE_BYTES);
 
 const FRAGMENTS = {
   most: await constantOf("listeners/node_upgrades.ts", "MAX_FRAGMENTS"),
@@ -71,6 +78,12 @@ const SENTENCES: Readonly<Record<string, readonly string[]>> = {
     `means ${PER_SECOND} a second in the long run, and ${grouped(AT_ONCE)} at once`,
     `${usual("APP_LIMIT_ROOMS")} rooms to enter and ` +
     `${grouped(await constantOf("sdk/core/outbox.ts", "QUEUE_LIMIT"))} messages to send`,
+    `to a bucket has up to ${PIECE_BYTES / MIB} MiB in memory`,
+    `gives it back after ${
+      await constantOf("files/store/piece_memory.ts", "TURN_MS") / 1000
+    } seconds. One that has waited for a minute, or comes behind ${
+      grouped(await constantOf("files/store/piece_memory.ts", "MOST_WAITING"))
+    } others, is refused`,
     `is more than ${FRAGMENTS.most * FRAGMENTS.bytes / 1024} KiB, a message`,
     `one for each ${FRAGMENTS.bytes / 1024} KiB of the limit`,
     `closed with ${closing(DISCONNECTS.too_many_frames)}, or because`,
@@ -169,6 +182,11 @@ const SENTENCES: Readonly<Record<string, readonly string[]>> = {
     `up to ${grouped(MOST_UNWRITTEN)} events wait in the process`,
     `Answer with any 2xx within ${await constantOf("hooks/endpoint.ts", "TIMEOUT_MS") / 1000} s`,
     `one that ${WORDS[await constantOf("hooks/sender.ts", "PASSED_ON_AFTER")]} times in a row`,
+  ],
+  "docs/files.md": [
+    `another one goes on after ${LEASE_MS / 1000} seconds at the most, from what was safe, ` +
+    `which is noted after each ${PIECE_BYTES / MIB} MiB, and once a second at the most`,
+    `by a link of ${WORDS[await constantOf("files/files.ts", "DIRECT_SECONDS") / 60]} minutes`,
   ],
   "docs/protocol.md": [
     `The same \`id\` again from the same user within ${WORDS[CLIENTS_ID_SECONDS / 60]} minutes`,

@@ -52,6 +52,13 @@ test("a file that was stored has facts, bytes and a link", async ({ files, folde
   assert.deepEqual(await namesIn(folder), [file.id]);
 });
 
+test("no id of a file looks like an option of a command", async ({ files }) => {
+  const begun = await Promise.all(
+    Array.from({ length: 500 }, (_, index) => begin(files, alice, 1, `own-${index}`)),
+  );
+  assert.deepEqual(begun.filter(({ id }) => id.startsWith("-")), []);
+});
+
 test(
   "what breaks off leaves nothing, and what is too long or too short",
   async (world, database) => {
@@ -485,7 +492,7 @@ test("a crash at any moment leaves nothing for ever, and nothing half", async (w
   ];
   await store.append(early.id, 0, ReadableStream.from([new Uint8Array(3)]));
   await files.append(alice, late.id, { offset: 0, body: bodyOf("late") });
-  await store.complete(late.id);
+  await store.complete(late.id, 4);
   // Between the row that goes and its bytes, and between the bytes and the row.
   await database.transaction(() =>
     rows("UPDATE files SET state = 'going', due_at = 0 WHERE id = $1", gone.id)

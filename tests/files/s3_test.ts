@@ -22,10 +22,10 @@ for (const bytes of [0, 1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE + 5]) {
     assert.equal(await store.append(ID, 0, pieces(whole, 100_001)), bytes);
     assert.equal(await store.read(ID, "file"), undefined);
     await assertReads(store, "upload", whole);
-    await store.complete(ID);
+    await store.complete(ID, bytes);
     await assertReads(store, "file", whole);
     assert.equal(await store.read(ID, "upload"), undefined);
-    await store.complete(ID); // harmless
+    await store.complete(ID, bytes); // harmless
     assert.deepEqual(keysUnder(`size-${bytes}/`), [`files/${ID}`]);
     await store.delete(ID);
     assert.equal(await store.read(ID, "file"), undefined);
@@ -49,7 +49,7 @@ Deno.test("an upload comes in pieces of any size, each safe when it is said to b
     await assertReads(store, "upload", whole.subarray(0, offset));
   }
   assert.equal(offset, whole.length);
-  await store.complete(ID);
+  await store.complete(ID, whole.length);
   await assertReads(store, "file", whole);
 });
 
@@ -79,6 +79,16 @@ Deno.test("an upload that has not what was safe is not gone on with", async () =
   }
 });
 
+Deno.test("an upload of which something is missing does not become a file", async () => {
+  await using store = await opened("missing/");
+  await store.append(ID, 0, pieces(noise(PIECE + 5), MIB));
+  for (const bytes of [PIECE + 4, PIECE + 6, 2 * PIECE]) {
+    await assert.rejects(store.complete(ID, bytes), / has 8388613 bytes, and not /);
+  }
+  assert.equal(await store.read(ID, "file"), undefined);
+  await store.complete(ID, PIECE + 5);
+});
+
 Deno.test("of a body that breaks off, what came is safe, and the upload goes on from there", async () => {
   await using store = await opened("broken/");
   const whole = noise(PIECE + 5000);
@@ -92,34 +102,8 @@ Deno.test("of a body that breaks off, what came is safe, and the upload goes on 
     assert.deepEqual([failure.reason, failure.offset], ["body", came]);
   }
   await store.append(ID, PIECE + 1000, pieces(whole.subarray(PIECE + 1000), 1000));
-  await store.complete(ID);
+  await store.complete(ID, whole.length);
   await assertReads(store, "file", whole);
-});
-
-Deno.test("an upload that comes is busy for another", async () => {
-  await using store = await opened("busy/");
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const first = store.append(
-    ID,
-    0,
-    (async function* () {
-      await promise;
-      yield noise(10);
-    })(),
-  );
-  let isRead = false;
-  const failure = await rejection(store.append(
-    ID,
-    0,
-    (async function* () {
-      isRead = true;
-      yield noise(1);
-    })(),
-  ));
-  assert.ok(failure instanceof AppendFailure && failure.reason === "busy");
-  assert.equal(isRead, false);
-  resolve();
-  assert.equal(await first, 10);
 });
 
 Deno.test("a whole that is written is there all at once, in place of the upload it was made of", async () => {
@@ -151,12 +135,11 @@ Deno.test("of a whole that breaks off nothing is there, and its parts are thrown
     assert.ok(failure instanceof AppendFailure && failure.reason === "body");
     assert.equal(await world.store.read(ID, "file"), undefined);
   }
-  // The server has no such request, so what can be seen is that it was asked for.
-  const aborted = world.proxy.seen.filter(({ method, url }) =>
-    method === "DELETE" && url.includes("uploadId=")
+  const begun = world.proxy.seen.filter(({ method, url }) =>
+    method === "POST" && url.includes("uploads=")
   );
-  assert.equal(aborted.length, 1);
-  assert.deepEqual(keysUnder("put-broken/"), []);
+  assert.equal(begun.length, 1);
+  assert.deepEqual([keysUnder("put-broken/"), SHARED.multiparts("put-broken/")], [[], []]);
 });
 
 Deno.test("where every third request fails, in whatever way, all is well in the end", async () => {
@@ -188,7 +171,7 @@ Deno.test("where every third request fails, in whatever way, all is well in the 
     assert.equal(offset, end);
   }
   await assertReads(world.store, "upload", whole);
-  await world.store.complete(ID);
+  await world.store.complete(ID, whole.length);
   await assertReads(world.store, "file", whole);
   await world.store.put(ID, "file", pieces(whole.subarray(1), 777_777));
   await assertReads(world.store, "file", whole.subarray(1));
@@ -225,7 +208,7 @@ Deno.test("a store that stays away fails what is asked of it, says so, and is th
   for (
     const work of [
       () => world.store.read(ID, "upload"),
-      () => world.store.complete(ID),
+      () => world.store.complete(ID, PIECE),
       () => world.store.delete(ID),
     ]
   ) {
@@ -283,7 +266,7 @@ Deno.test("the server is killed amidst an upload: what was safe still is, and it
   await own.up();
   const safe = await store.append(ID, failure.offset, pieces(whole.subarray(failure.offset), MIB));
   assert.equal(safe, whole.length);
-  await store.complete(ID);
+  await store.complete(ID, whole.length);
   await assertReads(store, "file", whole);
   assert.deepEqual(own.keys(), [`files/${ID}`]);
 });
@@ -297,9 +280,9 @@ Deno.test("a crash while an upload becomes the file does no harm, wherever it co
     // From then on, nothing of this server reaches the store any more.
     world.proxy.fault = (_seen, count) =>
       count > before + requests ? { kind: "answer", status: 400 } : undefined;
-    await world.store.complete(ID).catch(() => {});
+    await world.store.complete(ID, whole.length).catch(() => {});
     await using next = await opened(`completing-${requests}/`);
-    await next.complete(ID);
+    await next.complete(ID, whole.length);
     await assertIs(await next.read(ID, "file"), whole);
     assert.deepEqual(keysUnder(`completing-${requests}/`), [`files/${ID}`]);
   }
@@ -307,24 +290,52 @@ Deno.test("a crash while an upload becomes the file does no harm, wherever it co
 
 Deno.test("parts that a crash left are thrown away by whoever goes on, or deletes the file", async () => {
   for (const goesOn of ["complete", "put", "delete"] as const) {
-    await using world = await Faulty.start(`parts-${goesOn}/`);
-    const { proxy, store } = world;
-    await store.append(ID, 0, pieces(noise(PIECE + 1), MIB));
-    const isJoining = ({ method, url }: { method: string; url: string }) =>
-      method !== "PUT" && url.includes("uploadId=");
-    proxy.fault = (seen) => isJoining(seen) ? { kind: "answer", status: 503 } : undefined;
-    await assert.rejects(store.complete(ID));
-    assert.ok(keysUnder(`parts-${goesOn}/`).includes(`uploads/${ID}/multipart`));
-    proxy.fault = () => undefined;
-    const before = proxy.seen.length;
-    if (goesOn === "put") await store.put(ID, "file", pieces(noise(PIECE + 1), MIB));
-    else await store[goesOn](ID);
-    const aborted = proxy.seen.slice(before).filter((seen) =>
-      isJoining(seen) && seen.method === "DELETE"
-    );
-    assert.equal(aborted.length, 1, goesOn);
-    assert.deepEqual(keysUnder(`parts-${goesOn}/`), goesOn === "delete" ? [] : [`files/${ID}`]);
+    // The crash comes before the answer, which alone says how they are called, or while they are joined.
+    for (const crash of ["lost answer", "not joined"] as const) {
+      await using world = await Faulty.start(`parts-${goesOn}/`);
+      const { proxy, store } = world;
+      await store.append(ID, 0, pieces(noise(PIECE + 1), MIB));
+      let isDead = false;
+      proxy.fault = ({ method, url }) => {
+        if (isDead) return { kind: "answer", status: 400 };
+        const isBegun = method === "POST" && url.includes("uploads=");
+        if (isBegun && crash === "lost answer") {
+          isDead = true;
+          return { kind: "lost answer" };
+        }
+        isDead = method === "PUT" && url.includes("partNumber=");
+        return isDead ? { kind: "answer", status: 400 } : undefined;
+      };
+      await assert.rejects(store.complete(ID, PIECE + 1));
+      assert.equal(SHARED.multiparts(`parts-${goesOn}/`).length, 1, crash);
+      proxy.fault = () => undefined;
+      if (goesOn === "put") await store.put(ID, "file", pieces(noise(PIECE + 1), MIB));
+      else if (goesOn === "complete") await store.complete(ID, PIECE + 1);
+      else await store.delete(ID);
+      assert.deepEqual(SHARED.multiparts(`parts-${goesOn}/`), [], `${goesOn}, ${crash}`);
+      const left = goesOn === "delete" ? [] : [`files/${ID}`];
+      assert.deepEqual(keysUnder(`parts-${goesOn}/`), left);
+      await store.delete(ID);
+    }
   }
+});
+
+Deno.test("a store that cannot list parts is used all the same, and one that may not say so at the start", async () => {
+  await using world = await Faulty.start("unlisted/");
+  const listing = (status: number, code: string) => ({ url }: { url: string }): Fault => {
+    const body = `<Error><Code>${code}</Code></Error>`;
+    return url.includes("uploads=&prefix") ? { kind: "answer", status, body } : undefined;
+  };
+  world.proxy.fault = listing(501, "NotImplemented");
+  await world.store.append(ID, 0, pieces(noise(PIECE + 1), MIB));
+  await world.store.complete(ID, PIECE + 1);
+  await world.store.delete(ID);
+  assert.deepEqual(keysUnder("unlisted/"), []);
+  assert.equal(world.store.whyNotReady(), undefined);
+  world.proxy.fault = listing(403, "AccessDenied");
+  const { endpoint } = world.proxy;
+  const error = await rejection(S3Store.open(SHARED.config({ endpoint, prefix: "unlisted/" })));
+  assert.match(`${error}`, /403 AccessDenied: the key may not do this in the bucket "a-bucket"/);
 });
 
 Deno.test("what joins parts says so in an answer that may be lost, and be said twice", async () => {
@@ -340,7 +351,7 @@ Deno.test("what joins parts says so in an answer that may be lost, and be said t
     isJoined = true;
     return { kind: "lost answer" };
   };
-  await world.store.complete(ID);
+  await world.store.complete(ID, PIECE + 1);
   assert.ok(isJoined && world.proxy.seen.some(({ method }) => method === "HEAD"));
   assert.deepEqual(keysUnder("joined/"), [`files/${ID}`]);
 });
@@ -358,7 +369,7 @@ Deno.test("uploads of some hundred MiB take no more memory than small ones", asy
     }
   }
   assert.equal(await store.append(ID, 3 * PIECE, large()), 3 * PIECE + 256 * MIB);
-  await store.complete(ID);
+  await store.complete(ID, 3 * PIECE + 256 * MIB);
   let read = 0;
   for await (const chunk of await store.read(ID, "file") ?? []) {
     read += chunk.length;
@@ -411,7 +422,7 @@ Deno.test("keys stand under the prefix, whatever characters it has", async () =>
   await using store = await opened(prefix);
   const whole = noise(PIECE + 1);
   await store.append(ID, 0, pieces(whole, MIB));
-  await store.complete(ID);
+  await store.complete(ID, whole.length);
   await assertReads(store, "file", whole);
   assert.deepEqual(keysUnder(prefix), [`files/${ID}`]);
 });
@@ -470,7 +481,7 @@ Deno.test("links upload as many bytes as they are for, and what came becomes the
   }
   assert.equal(await direct.arrived(ID, whole.length + 1), PIECE, "the last one lacks a byte");
   await assertReads(store, "upload", whole);
-  await store.complete(ID);
+  await store.complete(ID, whole.length);
   await assertReads(store, "file", whole);
   await using other = await opened("uploads/");
   assert.equal(other.direct, undefined);
@@ -488,7 +499,7 @@ Deno.test("an id that leads elsewhere is none", async () => {
 Deno.test("requests carry the hash of what they bring, and no length is unknown", async () => {
   await using world = await Faulty.start("requests/");
   await world.store.append(ID, 0, pieces(noise(PIECE + 1), MIB));
-  await world.store.complete(ID);
+  await world.store.complete(ID, PIECE + 1);
   for (const { headers, method, url } of world.proxy.seen) {
     assert.match(`${headers["x-amz-content-sha256"]}`, /^[0-9a-f]{64}$/, url);
     assert.equal(headers["transfer-encoding"], undefined, url);

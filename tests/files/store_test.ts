@@ -29,14 +29,15 @@ for (const [kind, open] of Object.entries(STORES)) {
     assert.equal(await store.append(ID, 0, bodyOf("Hello, ", "world")), 12);
     assert.equal(await store.read(ID, "file"), undefined);
     assert.equal(await textOf(store, "upload"), "Hello, world");
-    await store.complete(ID);
+    await assert.rejects(store.complete(ID, 13), / has 12 bytes, and not 13/);
+    await store.complete(ID, 12);
     assert.equal(await store.read(ID, "upload"), undefined);
     assert.equal(await textOf(store, "file"), "Hello, world");
     for (
       const [start, end, text] of [[0, 5, "Hello"], [7, 12, "world"], [3, 4, "l"], [5, 5, ""]]
         .map(([start, end, text]) => [Number(start), Number(end), String(text)] as const)
     ) assert.equal(await textOf(store, "file", { start, end }), text);
-    await store.complete(ID); // as after a crash
+    await store.complete(ID, 12); // as after a crash
     assert.equal(await textOf(store, "file"), "Hello, world");
   });
 
@@ -48,7 +49,7 @@ for (const [kind, open] of Object.entries(STORES)) {
     assert.equal(await other.append(ID, 13, bodyOf(" four")), 18);
     assert.equal(await textOf(store, "upload"), "one two three four");
     assert.equal(await store.append(ID, 3, bodyOf("!")), 4);
-    await store.complete(ID);
+    await store.complete(ID, 4);
     assert.equal(await textOf(store, "file"), "one!");
   });
 
@@ -66,7 +67,7 @@ for (const [kind, open] of Object.entries(STORES)) {
 
   test("an empty file", async ({ store }) => {
     assert.equal(await store.append(ID, 0, bodyOf()), 0);
-    await store.complete(ID);
+    await store.complete(ID, 0);
     assert.equal(await textOf(store, "file"), "");
   });
 
@@ -82,7 +83,7 @@ for (const [kind, open] of Object.entries(STORES)) {
     }
     const whole = new Uint8Array(await new Blob(pieces as BlobPart[]).arrayBuffer());
     assert.equal(await store.append(ID, 0, ReadableStream.from(pieces)), whole.length);
-    await store.complete(ID);
+    await store.complete(ID, whole.length);
     assert.deepEqual(await bytesOf(store, "file"), whole);
     const part = await bytesOf(store, "file", { start: 262_143, end: 262_145 });
     assert.deepEqual(part, whole.slice(262_143, 262_145));
@@ -101,12 +102,40 @@ for (const [kind, open] of Object.entries(STORES)) {
     assert.equal(await textOf(store, "upload"), "as far as here!");
   });
 
+  test("an upload that has not what was safe is not gone on with", async ({ store }) => {
+    for (const offset of [1, 4]) {
+      const failure = await failureOf(store.append(ID, offset, bodyOf("x")));
+      assert.deepEqual([failure.reason, failure.offset], ["store", offset]);
+      if (offset === 1) await store.append(ID, 0, bodyOf("abc"));
+    }
+    assert.equal(await textOf(store, "upload"), "abc");
+  });
+
+  test("where somebody else may write by now, nothing more is written", async (tested) => {
+    const { store } = tested;
+    assert.equal(await store.append(ID, 0, bodyOf("safe")), 4);
+    let isLost = false;
+    const body = async function* () {
+      yield new TextEncoder().encode(" and not");
+      await using other = await tested.other();
+      // On a disk, its lock keeps others out.
+      if (store.kind === "s3") await other.append(ID, 4, bodyOf(" and sound, on another node"));
+      isLost = true;
+    };
+    const sure = () =>
+      isLost ? Promise.reject(new AppendFailure("busy", 0, undefined)) : Promise.resolve();
+    const failure = await failureOf(store.append(ID, 4, body(), { sure }));
+    assert.deepEqual([failure.reason, failure.offset], ["busy", 4]);
+    const wanted = store.kind === "s3" ? "safe and sound, on another node" : "safe";
+    assert.equal(await textOf(store, "upload"), wanted);
+  });
+
   test("what is put is there as a whole, and takes the place of what was there", async ({ store, names }) => {
     await store.append(ID, 0, bodyOf("with a place in it"));
     await store.put(ID, "file", bodyOf("without"));
     assert.equal(await textOf(store, "file"), "without");
     assert.equal(await store.read(ID, "upload"), undefined);
-    await store.complete(ID); // as after a crash
+    await store.complete(ID, 18); // as after a crash
     await store.put(ID, 320, bodyOf("small"));
     await store.put(ID, 320, bodyOf("smaller"));
     assert.equal(await textOf(store, 320), "smaller");
@@ -127,19 +156,19 @@ for (const [kind, open] of Object.entries(STORES)) {
     await store.delete(ID);
     assert.deepEqual(await names(), []);
     await store.append(ID, 0, bodyOf("a file"));
-    await store.complete(ID);
+    await store.complete(ID, 6);
     await store.put(ID, 160, bodyOf("small"));
     await store.put(ID, 1280, bodyOf("large"));
     await store.append(ID, 0, bodyOf("begun again"));
     await store.delete(ID);
     assert.deepEqual(await names(), []);
     assert.equal(await store.read(ID, "file"), undefined);
-    await assert.rejects(store.complete(ID));
+    await assert.rejects(store.complete(ID, 6));
   });
 
   test("what has come of an upload is deleted, and the file stays", async ({ store, names }) => {
     await store.append(ID, 0, bodyOf("a file"));
-    await store.complete(ID);
+    await store.complete(ID, 6);
     await store.append(ID, 0, bodyOf("begun again"));
     await store.deleteUpload(ID);
     await store.deleteUpload(ID);
@@ -150,7 +179,7 @@ for (const [kind, open] of Object.entries(STORES)) {
 
   test("a file that goes while somebody reads it, or that nobody reads to the end", async ({ store }) => {
     await store.append(ID, 0, bodyOf(new Uint8Array(4 * MIB)));
-    await store.complete(ID);
+    await store.complete(ID, 4 * MIB);
     const [cut, read] = [await store.read(ID, "file"), await store.read(ID, "file")];
     const reader = cut!.getReader();
     await reader.read();
@@ -168,7 +197,7 @@ Deno.test("disk: nobody else on the machine can read a file, and no id leads out
   await using tested = await openDisk();
   const { store, folder } = tested;
   await store.append(ID, 0, bodyOf("mine"));
-  await store.complete(ID);
+  await store.complete(ID, 4);
   for await (const path of pathsIn(folder)) {
     const { mode, isDirectory } = await Deno.stat(path);
     assert.equal(mode! & 0o777, isDirectory ? 0o700 : 0o600, path);
@@ -178,23 +207,6 @@ Deno.test("disk: nobody else on the machine can read a file, and no id leads out
     await assert.rejects(async () => await store.read(id, "file"), TypeError);
     await assert.rejects(store.delete(id), TypeError);
   }
-});
-
-Deno.test("disk: how much is safe is noted before anybody else goes on", async () => {
-  await using tested = await openDisk();
-  const { store } = tested;
-  await using other = await tested.other();
-  const noted: number[] = [];
-  const goOn = () => other.append(ID, 0, bodyOf("other")).catch((error) => error);
-  const safe = await store.append(ID, 0, bodyOf("mine"), async (safe) => {
-    noted.push(safe);
-    assert.equal((await goOn()).reason, "busy");
-  });
-  assert.deepEqual([safe, noted], [4, [4]]);
-  assert.equal(await textOf(store, "upload"), "mine");
-  const away = new Error("the database is away");
-  await assert.rejects(store.append(ID, 4, bodyOf("!"), () => Promise.reject(away)), away);
-  assert.equal(await goOn(), 5);
 });
 
 Deno.test("disk: one body at a time: nothing of another one is read meanwhile", async () => {

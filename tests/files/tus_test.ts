@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { Upload as TusUpload } from "tus-js-client";
 import { applicationOf, type Caller, userOf } from "../support/chat.ts";
+import { PostgresServer } from "../support/postgres.ts";
 import { Program } from "../support/program.ts";
 import { APP_KEY } from "../support/tokens.ts";
 import { FetchStack } from "../support/tus_fetch.ts";
@@ -125,6 +126,42 @@ for (const listener of ["deno", "node"]) {
       assert.ok(await isWhole(program, await fileOf(alice, upload)));
     }
     await Deno.remove(dataDir, { recursive: true });
+  });
+
+  Deno.test(`tus, ${listener} listener: a body that stands still ends, and the upload goes on`, async () => {
+    await using postgres = await PostgresServer.start();
+    await using program = await Program.start({
+      env: { ...env, ...postgres.env, APP_REQUEST_SECONDS: "1" },
+    });
+    const alice = await userOf(program, 1);
+    const reader = await applicationOf(program, ["read"]);
+    const length = { "upload-length": String(BYTES.length) };
+    const begun = await tus(alice, "POST", "/api/uploads", length);
+    const url = `/api/${begun.headers.get("location")}`;
+    const sent = 2_000_000;
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port: program.port });
+    const head = [
+      ...[`PATCH ${url} HTTP/1.1`, `Host: 127.0.0.1:${program.port}`, "Tus-Resumable: 1.0.0"],
+      ...[`Authorization: Bearer ${alice.bearer}`, "Upload-Offset: 0"],
+      ...[`Content-Type: ${PATCH_TYPE["content-type"]}`, `Content-Length: ${BYTES.length}`, "", ""],
+    ];
+    await writeAll(connection, new TextEncoder().encode(head.join("\r\n")));
+    await writeAll(connection, BYTES.subarray(0, sent));
+    // The client sleeps: it reads, but sends no more.
+    const answer = await textUntil(connection, '"code"');
+    assert.match(answer, /^HTTP\/1\.1 408 /);
+    assert.match(answer, /"code":"too_slow"/);
+    await waitFor("nobody works on it", async () => {
+      return (await reader.done("GET", "/stats"))["uploads_open"] === 0;
+    });
+    const lease = await postgres.sql("SELECT lease_owner, safe_offset FROM notifyli.files");
+    assert.equal(lease, `|${sent}`);
+    const { headers } = await tus(alice, "HEAD", url);
+    assert.equal(headers.get("upload-offset"), String(sent));
+    const upload = uploadOf(alice, { uploadUrl: program.url + url });
+    await upload.done;
+    assert.ok(await isWhole(program, await fileOf(alice, upload)));
+    assert.deepEqual(program.errors, []);
   });
 
   test("what is not as tus has it is refused, and harms nothing", async (program) => {
@@ -257,6 +294,17 @@ function uploadOf(caller: Caller, options: TusUpload["options"]): TestedUpload {
 
 async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
+}
+
+/** What comes until it has this text. */
+async function textUntil(connection: Deno.Conn, wanted: string): Promise<string> {
+  const buffer = new Uint8Array(4096);
+  for (let text = "";;) {
+    const read = await connection.read(buffer);
+    assert.ok(read !== null, `it ended after ${JSON.stringify(text)}`);
+    text += new TextDecoder().decode(buffer.subarray(0, read));
+    if (text.includes(wanted)) return text;
+  }
 }
 
 function pathOf({ tus: { url } }: TestedUpload): string {

@@ -1,9 +1,14 @@
 /** A real S3 server in a process of its own, and what stands before it and fails as networks and stores do. */
+import { existsSync } from "node:fs";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { S3Config } from "../../lib/files/settings.ts";
 import { freePort } from "./free_port.ts";
 import { ROOT } from "./paths.ts";
 import { waitFor } from "./wait.ts";
+
+/** States of connections, as `/proc/net/tcp` has them. */
+const LISTENS = "0A";
+const HAS_ENDED = "06";
 
 export const BUCKET = "a-bucket";
 /** The key and the secret that the server knows. */
@@ -52,6 +57,7 @@ export class S3Server implements AsyncDisposable {
       secret: S3_KEY,
       prefix: "",
       isDirect: false,
+      memoryBytes: 256 * 1024 * 1024,
       ...changed,
     };
   }
@@ -65,14 +71,27 @@ export class S3Server implements AsyncDisposable {
     }).sort();
   }
 
-  /** Multipart uploads that were neither joined nor thrown away. */
-  multiparts(): string[] {
-    try {
-      return [...Deno.readDirSync(`${this.#folder}/${BUCKET}/._S3rver_uploads`)]
-        .map(({ name }) => name);
-    } catch {
-      return [];
-    }
+  /** Multipart uploads that were neither joined nor thrown away. @param prefix that their keys begin with */
+  multiparts(prefix = ""): string[] {
+    const folder = `${this.#folder}/${BUCKET}/._S3rver_uploads`;
+    if (!existsSync(folder)) return [];
+    return [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => {
+      // A part that came after its upload was thrown away has none, which S3 itself would not have taken.
+      const key = `${folder}/${name}/key`;
+      return existsSync(key) && Deno.readTextFileSync(key).startsWith(prefix);
+    });
+  }
+
+  /** Resolves once no client is connected: all is done then that clients had asked for which were killed. */
+  async settled(): Promise<void> {
+    const own = `:${this.port.toString(16).toUpperCase().padStart(4, "0")}`;
+    await waitFor("no client is connected to the S3 server", async () => {
+      const lines = (await Deno.readTextFile("/proc/net/tcp")).split("\n").slice(1);
+      return !lines.some((line) => {
+        const [, local = "", , state = ""] = line.trim().split(/\s+/);
+        return local.endsWith(own) && ![LISTENS, HAS_ENDED].includes(state);
+      });
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

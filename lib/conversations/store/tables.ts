@@ -1,4 +1,5 @@
 /** The tables of conversations, and the few statements by which the dialects differ. */
+import { CLOCKS } from "../../engines/database/clock.ts";
 import type { TableMigration } from "../../engines/database/tables.ts";
 import { addInSteps, type AddMessage } from "./adding.ts";
 import { addAtOnce, sayAtOnce } from "./adding_at_once.ts";
@@ -53,12 +54,9 @@ function advanceSql(now: string): string {
     RETURNING "offset", tally, changed_at, members_version, members_count`;
 }
 
-const SQLITE_NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
-const POSTGRES_NOW = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
-
 const SQLITE: Dialect = {
-  now: SQLITE_NOW,
-  advance: advanceSql(SQLITE_NOW),
+  now: CLOCKS.sqlite,
+  advance: advanceSql(CLOCKS.sqlite),
   addMessage: addInSteps,
   byFiles: "INDEXED BY chat_messages_files",
   keepWords: "INSERT INTO chat_words (rowid, words) VALUES ($1, $2)",
@@ -71,13 +69,13 @@ const SQLITE: Dialect = {
 };
 
 const POSTGRES: Dialect = {
-  now: POSTGRES_NOW,
-  advance: advanceSql(POSTGRES_NOW),
+  now: CLOCKS.postgres,
+  advance: advanceSql(CLOCKS.postgres),
   hold: `SELECT id FROM conversations WHERE id = $1 AND ($2 = 0 OR pair IS NOT NULL)
     FOR NO KEY UPDATE`,
-  addMessage: addAtOnce(advanceSql(POSTGRES_NOW)),
+  addMessage: addAtOnce(advanceSql(CLOCKS.postgres)),
   byFiles: "",
-  sayAtOnce: (entry) => sayAtOnce(advanceSql(POSTGRES_NOW), entry),
+  sayAtOnce: (entry) => sayAtOnce(advanceSql(CLOCKS.postgres), entry),
   keepWords: `INSERT INTO chat_words (message, words)
     VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))`,
   forgetWords: "DELETE FROM chat_words WHERE message = $1",

@@ -9,7 +9,13 @@ import { reasonOf } from "../../base/reason.ts";
 import { THUMBNAIL_WIDTHS } from "../types.ts";
 import { DiskWriter, isFull, type Written } from "./disk_writer.ts";
 import { FolderSyncs } from "./folder_syncs.ts";
-import { AppendFailure, type ByteRange, type FileStore, type Place } from "./file_store.ts";
+import {
+  AppendFailure,
+  type AppendOptions,
+  type ByteRange,
+  type FileStore,
+  type Place,
+} from "./file_store.ts";
 import { readRange } from "./disk_range.ts";
 
 const PLACES: readonly Exclude<Place, "upload">[] = ["file", ...THUMBNAIL_WIDTHS];
@@ -50,12 +56,11 @@ export class DiskStore implements FileStore {
     id: string,
     offset: number,
     body: AsyncIterable<Uint8Array>,
-    noted?: (safe: number) => Promise<void>,
+    options: AppendOptions = {},
   ): Promise<number> {
     const path = this.#uploading(id);
     using file = await this.#openUpload(path, offset);
-    const { safe, failure } = await this.#written(file, { path, offset, body });
-    await noted?.(safe);
+    const { safe, failure } = await this.#written(file, { path, offset, body }, options);
     if (failure === undefined) return safe;
     throw failureOf(failure, safe);
   }
@@ -63,15 +68,20 @@ export class DiskStore implements FileStore {
   async #openUpload(path: string, offset: number): Promise<Deno.FsFile> {
     try {
       this.#make();
+      await requireBytes(path, offset);
       return await openAlone(path, offset);
     } catch (error) {
       throw failureOf(error, offset);
     }
   }
 
-  async #written(file: Deno.FsFile, writing: Writing): Promise<Written> {
+  async #written(
+    file: Deno.FsFile,
+    writing: Writing,
+    options: AppendOptions,
+  ): Promise<Written> {
     try {
-      const written = await writeTo(file, writing);
+      const written = await writeTo(file, writing, options);
       if (writing.offset === 0) await this.#syncs.sync(`${this.#root}/uploads`);
       return written;
     } catch (error) {
@@ -79,13 +89,15 @@ export class DiskStore implements FileStore {
     }
   }
 
-  async complete(id: string): Promise<void> {
+  async complete(id: string, bytes: number): Promise<void> {
     const [from, to] = [this.#uploading(id), this.#path(id, "file")];
     if (!await exists(from)) {
       if (await exists(to)) return;
       throw new Error(`there is no upload ${id}`);
     }
-    using _file = await openAlone(from, undefined);
+    using file = await openAlone(from, undefined);
+    const { size } = await file.stat();
+    if (size !== bytes) throw new Error(`the upload ${id} has ${size} bytes, and not ${bytes}`);
     await this.#move(id, from, to);
   }
 
@@ -127,16 +139,19 @@ export class DiskStore implements FileStore {
   }
 
   async delete(id: string): Promise<void> {
-    const uploading = this.#uploading(id);
-    const coming = [uploading, ...PLACES.map((place) => `${uploading}.${place}`)];
     const there = PLACES.map((place) => this.#path(id, place));
     // What is gone must not come back with a power cut: nobody would know of it then.
+    const coming = [this.#uploading(id), ...this.#halves(id)];
     if (await removeAll(coming)) await this.#syncs.sync(`${this.#root}/uploads`);
     if (await removeAll(there)) await this.#syncs.sync(this.#folder(id));
   }
 
   async deleteUpload(id: string): Promise<void> {
     if (await removeIfThere(this.#uploading(id))) await this.#syncs.sync(`${this.#root}/uploads`);
+  }
+
+  async tidy(id: string): Promise<void> {
+    if (await removeAll(this.#halves(id))) await this.#syncs.sync(`${this.#root}/uploads`);
   }
 
   whyNotReady(): string | undefined {
@@ -180,6 +195,11 @@ export class DiskStore implements FileStore {
     await this.#syncs.sync(this.#root);
   }
 
+  /** What is put somewhere, as long as not all of it is there. */
+  #halves(id: string): string[] {
+    return PLACES.map((place) => `${this.#uploading(id)}.${place}`);
+  }
+
   #uploading(id: string): string {
     return `${this.#root}/uploads/${nameOf(id)}`;
   }
@@ -205,10 +225,23 @@ interface Writing {
 }
 
 /** Writes a file from an offset on, or as much of it as comes and as there is room for. */
-async function writeTo(file: Deno.FsFile, { path, offset, body }: Writing): Promise<Written> {
-  const writer = await DiskWriter.at(file, path, offset);
+async function writeTo(
+  file: Deno.FsFile,
+  { path, offset, body }: Writing,
+  options: AppendOptions = {},
+): Promise<Written> {
+  const writer = await DiskWriter.at(file, path, offset, options);
   await writer.write(body);
   return await writer.end();
+}
+
+/** Rejects where an upload has not the bytes that were safe: what follows would stand behind a hole. */
+async function requireBytes(path: string, bytes: number): Promise<void> {
+  if (bytes === 0) return;
+  const { size } = await Deno.stat(path);
+  if (size < bytes) {
+    throw new Error(`${path} has ${size} bytes, and not the ${bytes} that were safe`);
+  }
 }
 
 /** No id leads out of the folder, whoever has checked it before. */

@@ -3,7 +3,7 @@
  * this file, and looks at its connections: reading on meanwhile would keep it busy, and others would wait ten times as long. What
  * is written goes to the disk as it comes, so that a large file need not wait for all of it at its end.
  */
-import { AppendFailure } from "./file_store.ts";
+import { AppendFailure, type AppendOptions } from "./file_store.ts";
 
 /** Bytes that are written at once: so many are read and hashed in a fifth of a millisecond. */
 const PIECE_BYTES = 128 * 1024;
@@ -33,17 +33,26 @@ export class DiskWriter {
   #syncing: Promise<void> | undefined;
   #unsynced = 0;
   #failure: unknown;
+  /** Why nothing more may be written: somebody else may do so by now. */
+  #lost: unknown;
+  readonly #options: AppendOptions;
 
-  private constructor(file: Deno.FsFile, path: string, offset: number) {
+  private constructor(file: Deno.FsFile, path: string, offset: number, options: AppendOptions) {
     this.#file = file;
     this.#path = path;
     this.#offset = offset;
     this.#written = offset;
+    this.#options = options;
   }
 
-  static async at(file: Deno.FsFile, path: string, offset: number): Promise<DiskWriter> {
+  static async at(
+    file: Deno.FsFile,
+    path: string,
+    offset: number,
+    options: AppendOptions,
+  ): Promise<DiskWriter> {
     await file.seek(offset, Deno.SeekMode.Start);
-    return new DiskWriter(file, path, offset);
+    return new DiskWriter(file, path, offset, options);
   }
 
   /** Writes all of a body, or as much of it as comes and as there is room for. */
@@ -51,24 +60,24 @@ export class DiskWriter {
     try {
       for await (const piece of body) {
         for (let at = 0; at < piece.length;) at += await this.#take(piece.subarray(at));
-        if (this.#failure !== undefined) return;
+        if (this.#failure !== undefined || this.#lost !== undefined) return;
       }
     } catch (cause) {
       this.#failure ??= new AppendFailure("body", this.#written, cause);
     }
   }
 
-  /** Has the disk keep what was written, and nothing beyond it. */
+  /** Has the disk keep what was written, and nothing beyond it. Where somebody else may write by now, leaves all as it is. */
   async end(): Promise<Written> {
     await this.#flush();
     await this.#syncing;
+    if (this.#lost !== undefined) {
+      return { safe: this.#offset, failure: failureAt(this.#lost, this.#offset) };
+    }
     // A body of which nothing came has no say in what is there: somebody else may have gone on, whose bytes these are.
     if (this.#hasSay) await this.#file.truncate(this.#written);
     await this.#file.sync();
-    const { cause, reason } = Object(this.#failure);
-    const failure = this.#failure instanceof AppendFailure
-      ? new AppendFailure(reason, this.#written, cause)
-      : this.#failure;
+    const failure = failureAt(this.#failure, this.#written);
     return { safe: this.#written, ...(failure !== undefined && { failure }) };
   }
 
@@ -91,6 +100,7 @@ export class DiskWriter {
     const bytes = this.#piece.subarray(0, this.#filled);
     this.#filled = 0;
     if (this.#failure !== undefined && !(this.#failure instanceof AppendFailure)) return;
+    if (!await this.#isSure()) return;
     try {
       for (let at = 0; at < bytes.length;) {
         const written = await this.#file.write(bytes.subarray(at));
@@ -106,15 +116,31 @@ export class DiskWriter {
     this.#syncing = this.#sync().finally(() => this.#syncing = undefined);
   }
 
+  async #isSure(): Promise<boolean> {
+    try {
+      if (this.#lost === undefined) await this.#options.sure?.();
+    } catch (error) {
+      this.#lost = error;
+    }
+    return this.#lost === undefined;
+  }
+
   /** By another handle: the runtime lets each one do one thing at a time. What it cannot do, the end does or says. */
   async #sync(): Promise<void> {
+    const written = this.#written;
     try {
       using other = await Deno.open(this.#path);
       await other.syncData();
+      this.#options.onSafe?.(written);
     } catch {
       // The end tells of it.
     }
   }
+}
+
+function failureAt(failure: unknown, offset: number): unknown {
+  if (!(failure instanceof AppendFailure)) return failure;
+  return new AppendFailure(failure.reason, offset, failure.cause);
 }
 
 /** Whether an error says that there is no more room. */

@@ -20,17 +20,20 @@ export interface FileStore extends AsyncDisposable {
    * no more room, as much as has come is kept, and it rejects with an {@linkcode AppendFailure} that says how much is safe.
    *
    * @param offset the bytes that are safe already; what the store has beyond them is of a crash, and is overwritten
-   * @param body a store that can keep others from the same upload has done so before it reads anything of it
-   * @param noted notes how much is safe; such a store calls it before it lets others go on, so that these know of it
    */
   append(
     id: string,
     offset: number,
     body: AsyncIterable<Uint8Array>,
-    noted?: (safe: number) => Promise<void>,
+    options?: AppendOptions,
   ): Promise<number>;
-  /** Makes the upload the file: all at once, and safe. Harmless where that was done before. Rejects where there is no upload. */
-  complete(id: string): Promise<void>;
+  /**
+   * Makes the upload the file: all at once, and safe. Harmless where that was done before. Rejects where there is no upload, or not all
+   * of it.
+   *
+   * @param bytes that it has
+   */
+  complete(id: string, bytes: number): Promise<void>;
   /**
    * Writes a whole: a file that was rewritten, or a thumbnail. It is not there until all of it is, and safe. The upload of a file
    * that was rewritten is gone after that. Rejects with an {@linkcode AppendFailure} where there is no room.
@@ -46,12 +49,28 @@ export interface FileStore extends AsyncDisposable {
   delete(id: string): Promise<void>;
   /** Removes what has come of an upload, and leaves the file. Harmless where nothing is. */
   deleteUpload(id: string): Promise<void>;
+  /** Removes what a crash has left of something that was put beside the file. */
+  tidy?(id: string): Promise<void>;
   /** A link by which a browser gets the file from the store itself, where the store has such. */
   downloadLink?(id: string, options: DownloadLink): Promise<string>;
   /** How others bring uploads to the store itself; absent where the store has no such, or is not to do so. */
   readonly direct?: DirectUploads | undefined;
+  /** How many uploads wait for memory, where they need some. */
+  readonly waiting?: number;
   /** Why it cannot be used right now; `undefined` while it can. */
   whyNotReady(): string | undefined;
+}
+
+export interface AppendOptions {
+  /** Is told now and then how many bytes are safe by now. */
+  onSafe?(offset: number): void;
+  /**
+   * Is asked before something is written. Resolves while nobody else writes the upload. Rejects with an {@linkcode AppendFailure} where
+   * that is not known any more: nothing more is written then.
+   */
+  sure?(): Promise<void>;
+  /** Aborts where the upload is to be let go: its body ends soon then. */
+  readonly signal?: AbortSignal;
 }
 
 export interface DownloadLink {
@@ -93,8 +112,11 @@ export class AppendFailure extends Error {
   override readonly name = "AppendFailure";
 
   constructor(
-    /** "body": it broke off; "full": there is no room; "busy": another one goes on with it; "store": the store failed. */
-    readonly reason: "body" | "full" | "busy" | "store",
+    /**
+     * "body": it broke off; "full": there is no room; "busy": another one goes on with it; "crowded": too many come at once; "store": the
+     * store failed.
+     */
+    readonly reason: "body" | "full" | "busy" | "crowded" | "store",
     /** Bytes of the upload that are safe. */
     readonly offset: number,
     cause: unknown,

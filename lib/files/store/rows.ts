@@ -3,8 +3,11 @@ import type { UserId } from "../../base/fields.ts";
 import { type Row, row, type Work } from "../../engines/database/database.ts";
 import type { FileFacts, StoredFile, Upload } from "../types.ts";
 
-/** "coming": it is an upload; "stored": it is there; "going": nobody gets it any more, and its bytes are deleted. */
-export type FileState = "coming" | "stored" | "going";
+/**
+ * "coming": it is an upload; "stored": it is there; "going": nobody gets it any more, and its bytes are to be deleted; "gone": they
+ * are, and are once more when nobody writes any more who began before that.
+ */
+export type FileState = "coming" | "stored" | "going" | "gone";
 
 export interface FileRow extends FileFacts {
   readonly site: string;

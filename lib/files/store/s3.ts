@@ -4,6 +4,7 @@ import type { S3Config } from "../settings.ts";
 import { THUMBNAIL_WIDTHS } from "../types.ts";
 import {
   AppendFailure,
+  type AppendOptions,
   type ByteRange,
   type DirectUploads,
   type DownloadLink,
@@ -12,6 +13,7 @@ import {
   type Place,
   type StoreRequest,
 } from "./file_store.ts";
+import { PieceMemory, type PieceMemoryOptions } from "./piece_memory.ts";
 import { S3Client } from "./s3_client.ts";
 import { appendFailure, S3Failure, unavailable } from "./s3_failure.ts";
 import { S3Keys } from "./s3_keys.ts";
@@ -26,11 +28,10 @@ export class S3Store implements FileStore {
   readonly #client: S3Client;
   readonly #keys: S3Keys;
   readonly #uploads: S3Uploads;
-  /** The ids of uploads that are coming. Two nodes with the same one is the fault of its uploader, who alone has it. */
-  readonly #appending = new Set<string>();
+  readonly #memory: PieceMemory;
   #probing: Promise<void> | undefined;
 
-  private constructor(config: S3Config) {
+  private constructor(config: S3Config, memory: PieceMemoryOptions) {
     this.#config = config;
     this.#client = new S3Client(config);
     this.#keys = new S3Keys(config);
@@ -40,11 +41,12 @@ export class S3Store implements FileStore {
       link: (id, piece) => this.#pieceLink(id, piece),
       arrived: (id, length) => reaching(() => this.#uploads.arrived(id, length)),
     };
+    this.#memory = new PieceMemory(config.memoryBytes, memory);
   }
 
   /** Rejects where the bucket cannot be used with these settings. A store that cannot be reached now may be later. */
-  static async open(config: S3Config): Promise<S3Store> {
-    const store = new S3Store(config);
+  static async open(config: S3Config, memory: PieceMemoryOptions = {}): Promise<S3Store> {
+    const store = new S3Store(config, memory);
     try {
       await store.#probe();
     } catch (error) {
@@ -55,10 +57,13 @@ export class S3Store implements FileStore {
     return store;
   }
 
-  async append(id: string, offset: number, body: AsyncIterable<Uint8Array>): Promise<number> {
+  async append(
+    id: string,
+    offset: number,
+    body: AsyncIterable<Uint8Array>,
+    { onSafe, sure, signal }: AppendOptions = {},
+  ): Promise<number> {
     this.#keys.folder(id); // what is no id has none
-    if (this.#appending.has(id)) throw new AppendFailure("busy", offset, undefined);
-    this.#appending.add(id);
     let safe = offset;
     const coming = body[Symbol.asyncIterator]();
     try {
@@ -66,11 +71,20 @@ export class S3Store implements FileStore {
       const next = await coming.next().catch((error) => {
         throw new AppendFailure("body", offset, error);
       });
-      const rest = await this.#uploads.rest(id, offset);
-      const first = Math.floor(offset / PIECE_BYTES);
-      const pieces = new Pieces(PIECE_BYTES, rest, first, async (piece, index) => {
-        await this.#uploads.write(id, index, piece);
-        safe = index * PIECE_BYTES + piece.length;
+      await sure?.();
+      await this.#prepare(id, offset, signal);
+      using pieces = new Pieces({
+        ...{ size: PIECE_BYTES, offset },
+        shared: {
+          ...{ share: (giveBack) => this.#memory.share(giveBack), signal },
+          read: (index, bytes) => this.#uploads.readPiece(id, index, bytes),
+        },
+        write: async (piece, index) => {
+          await sure?.();
+          await this.#uploads.write(id, index, piece);
+          safe = index * PIECE_BYTES + piece.length;
+          onSafe?.(safe);
+        },
       });
       const broken = await pieces.take(goingOn(next, coming));
       await pieces.end();
@@ -80,14 +94,23 @@ export class S3Store implements FileStore {
       throw appendFailure(error, safe);
     } finally {
       await coming.return?.();
-      this.#appending.delete(id);
     }
   }
 
-  async complete(id: string): Promise<void> {
+  /** Has the store have just the bytes that are safe. */
+  async #prepare(id: string, offset: number, signal?: AbortSignal): Promise<void> {
+    const tail = await this.#uploads.longTail(id, offset);
+    if (tail === undefined) return;
+    using share = this.#memory.share();
+    await share.take(tail.bytes, signal);
+    const bytes = await this.#uploads.readPiece(id, tail.index, tail.bytes);
+    await this.#uploads.write(id, tail.index, bytes);
+  }
+
+  async complete(id: string, bytes: number): Promise<void> {
     await reaching(async () => {
       const key = this.#keys.of(id, "file");
-      if (await this.#uploads.become(id, key) || await this.#isThere(key)) return;
+      if (await this.#uploads.become(id, key, bytes) || await this.#isThere(key)) return;
       throw new Error(`there is no upload ${id}`);
     });
   }
@@ -99,21 +122,27 @@ export class S3Store implements FileStore {
   ): Promise<void> {
     const key = this.#keys.of(id, place);
     let parts: S3Multipart | undefined;
-    const pieces = new Pieces(PIECE_BYTES, new Uint8Array(), 0, async (bytes, index) => {
-      if (index === 0 && bytes.length < PIECE_BYTES) {
-        return void await this.#client.send({ method: "PUT", key, body: bytes });
-      }
-      parts ??= await S3Multipart.begin(this.#client, key, this.#keys.note(id));
-      await parts.put(index + 1, bytes);
+    using pieces = new Pieces({
+      size: PIECE_BYTES,
+      write: async (bytes, index) => {
+        if (index === 0 && bytes.length < PIECE_BYTES) {
+          return void await this.#client.send({ method: "PUT", key, body: bytes });
+        }
+        parts ??= await S3Multipart.begin(this.#client, key);
+        await parts.put(index + 1, bytes);
+      },
     });
+    using share = this.#memory.share();
     try {
+      // Thumbnails are small, and few are made at once.
+      if (place === "file") await share.take(PIECE_BYTES);
       const broken = await pieces.take(body);
       if (broken !== undefined) throw new AppendFailure("body", 0, broken.error);
       await pieces.end();
       await parts?.complete();
       if (place === "file") await this.#uploads.delete(id);
     } catch (error) {
-      await parts?.abort().catch(() => {}); // the note stays, and so whoever deletes the file knows
+      await parts?.abort().catch(() => {}); // whoever deletes the file finds them
       throw appendFailure(error, 0);
     }
   }
@@ -147,6 +176,7 @@ export class S3Store implements FileStore {
   async delete(id: string): Promise<void> {
     await reaching(async () => {
       await this.#uploads.delete(id);
+      await S3Multipart.abandon(this.#client, this.#keys.of(id, "file"));
       const places = ["file" as const, ...THUMBNAIL_WIDTHS];
       await this.#uploads.deleteAll(places.map((place) => this.#keys.of(id, place)));
     });
@@ -176,6 +206,15 @@ export class S3Store implements FileStore {
     return { method: "PUT", url, headers: checksum };
   }
 
+  /** Bytes of uploads that are in memory. */
+  get memory(): number {
+    return this.#memory.taken;
+  }
+
+  get waiting(): number {
+    return this.#memory.waiting;
+  }
+
   whyNotReady(): string | undefined {
     const { trouble } = this.#client;
     if (trouble === undefined) return undefined;
@@ -186,9 +225,11 @@ export class S3Store implements FileStore {
 
   async #probe(): Promise<void> {
     await this.#uploads.list(this.#config.prefix, "", 1);
+    await S3Multipart.list(this.#client, this.#config.prefix, 1);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#memory[Symbol.dispose]();
     this.#client[Symbol.dispose]();
     await this.#probing;
   }

@@ -200,9 +200,9 @@ export class S3Client implements Disposable {
   }
 
   #noted(failure: S3Failure): S3Failure {
-    const { isMissing, isFull, status } = failure;
-    const isOfRequest = isMissing || isFull || status === 400 && failure.code !== MALFORMED ||
-      status === 405 || status === 412 || status === 416;
+    const { isMissing, isFull, isUnknown, status } = failure;
+    const isOfRequest = isMissing || isFull || isUnknown || status === 412 || status === 416 ||
+      status === 400 && failure.code !== MALFORMED;
     this.#trouble = isOfRequest ? undefined : failure.message;
     return failure;
   }

@@ -21,12 +21,17 @@ export class S3Failure extends Error {
 
   /** Whether the same request may succeed later. */
   get isTemporary(): boolean {
-    return this.status === 0 || this.status >= 500 && !this.isFull || this.status === 429 ||
-      TEMPORARY.has(this.code);
+    return this.status === 0 || this.status === 429 || TEMPORARY.has(this.code) ||
+      this.status >= 500 && !this.isFull && !this.isUnknown;
   }
 
   get isFull(): boolean {
     return this.status === 507 || /full|quota|insufficientcapacity/i.test(this.code);
+  }
+
+  /** The store has no such request. */
+  get isUnknown(): boolean {
+    return this.status === 501 || this.status === 405 || this.code === "NotImplemented";
   }
 
   /** What is asked for is not there, but the bucket is. */
@@ -88,7 +93,7 @@ export function unavailable(error: unknown): unknown {
 
 /** As those know it who write. */
 export function appendFailure(error: unknown, safe: number): AppendFailure {
-  if (error instanceof AppendFailure) return error;
+  if (error instanceof AppendFailure) return new AppendFailure(error.reason, safe, error.cause);
   const isFull = error instanceof S3Failure && error.isFull;
   return new AppendFailure(isFull ? "full" : "store", safe, error);
 }

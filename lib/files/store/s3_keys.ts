@@ -5,8 +5,6 @@ import { S3Failure } from "./s3_failure.ts";
 
 /** As many pieces as S3 joins: 78 GiB. */
 const MOST_PIECES = 10_000;
-/** The name of what says that parts are being joined, or were when a crash came. It stands behind the pieces. */
-export const NOTE = "multipart";
 
 export class S3Keys {
   readonly #config: S3Config;
@@ -31,10 +29,6 @@ export class S3Keys {
   piece(id: string, index: number): string {
     if (index < MOST_PIECES) return `${this.folder(id)}${`${index}`.padStart(5, "0")}`;
     throw new S3Failure("a bucket takes files of 78 GiB at the most", 507, "");
-  }
-
-  note(id: string): string {
-    return this.folder(id) + NOTE;
   }
 
   /** An object, as the header of a copy names it. */

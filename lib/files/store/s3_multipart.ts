@@ -1,42 +1,52 @@
 /**
  * An object that comes in parts, since it is too large to be in memory, or is made of others. Its parts are all of one length but
- * the last, which Cloudflare R2 asks for. A note beside the upload says that there is one, since parts cost until they are joined
- * or thrown away, and no listing shows them.
+ * the last, which Cloudflare R2 asks for. They cost until they are joined or thrown away, and no listing of objects shows them: what a
+ * crash has left is asked for by the object's key.
  */
 import type { S3Client } from "./s3_client.ts";
 import { S3Failure } from "./s3_failure.ts";
-import { escaped, textOf } from "./s3_xml.ts";
+import { elementsOf, escaped, textOf } from "./s3_xml.ts";
+
+/** More than any crashes leave of one object. */
+const MOST_LISTED = 1000;
 
 export class S3Multipart {
   readonly #client: S3Client;
   readonly #key: string;
-  readonly #note: string;
   readonly #uploadId: string;
   readonly #tags = new Map<number, string>();
 
-  private constructor(client: S3Client, key: string, note: string, uploadId: string) {
+  private constructor(client: S3Client, key: string, uploadId: string) {
     this.#client = client;
     this.#key = key;
-    this.#note = note;
     this.#uploadId = uploadId;
   }
 
-  /** @param note the key of the note; what another one says, of an attempt that a crash ended, is thrown away */
-  static async begin(client: S3Client, key: string, note: string): Promise<S3Multipart> {
-    await S3Multipart.abandon(client, note);
+  /** Begins one; the parts of an attempt that a crash ended are thrown away. */
+  static async begin(client: S3Client, key: string): Promise<S3Multipart> {
+    await S3Multipart.abandon(client, key);
     const { xml } = await client.send({ method: "POST", key, query: { uploads: "" } });
-    const parts = new S3Multipart(client, key, note, textOf(xml, "UploadId"));
-    const body = new TextEncoder().encode(JSON.stringify([key, parts.#uploadId]));
-    await client.send({ method: "PUT", key: note, body });
-    return parts;
+    return new S3Multipart(client, key, textOf(xml, "UploadId"));
   }
 
-  /** Throws away the parts of which there is a note. */
-  static async abandon(client: S3Client, note: string): Promise<void> {
-    const body = await client.open(note, 0, 4096);
-    if (body === undefined) return;
-    const [key, uploadId] = await new Response(body).json();
-    await new S3Multipart(client, key, note, uploadId).abort();
+  /** Throws away all parts that there are of an object which is not there. */
+  static async abandon(client: S3Client, key: string): Promise<void> {
+    for (const uploadId of await S3Multipart.list(client, key, MOST_LISTED)) {
+      await new S3Multipart(client, key, uploadId).abort();
+    }
+  }
+
+  /** The uploads in parts of an object; none where the store cannot say so. */
+  static async list(client: S3Client, key: string, most: number): Promise<string[]> {
+    const query = { uploads: "", prefix: key, "max-uploads": `${most}` };
+    try {
+      const { xml } = await client.send({ method: "GET", key: "", query });
+      return elementsOf(xml, "Upload").filter((each) => nameOf(textOf(each, "Key")) === nameOf(key))
+        .map((each) => textOf(each, "UploadId"));
+    } catch (error) {
+      if (error instanceof S3Failure && error.isUnknown) return [];
+      throw error;
+    }
   }
 
   /** @param number from 1 */
@@ -81,7 +91,6 @@ export class S3Multipart {
       if (!(error instanceof S3Failure && error.code === "NoSuchUpload")) throw error;
       await this.#client.send({ method: "HEAD", key: this.#key });
     }
-    await this.#client.send({ method: "DELETE", key: this.#note });
   }
 
   async abort(): Promise<void> {
@@ -92,6 +101,10 @@ export class S3Multipart {
       // What the store does not know, or cannot throw away, it never will.
       if (!(error instanceof S3Failure) || error.isTemporary) throw error;
     }
-    await this.#client.send({ method: "DELETE", key: this.#note });
   }
+}
+
+/** Stores differ in how they write what stands before it. */
+function nameOf(key: string): string {
+  return key.replace(/^.*\//s, "");
 }

@@ -4,25 +4,18 @@
  */
 import type { S3Client } from "./s3_client.ts";
 import { S3Failure } from "./s3_failure.ts";
-import { NOTE, type S3Keys } from "./s3_keys.ts";
+import type { S3Keys } from "./s3_keys.ts";
 import { S3Multipart } from "./s3_multipart.ts";
 import { elementsOf, textOf } from "./s3_xml.ts";
 
-/** One piece of each upload that comes is in memory. S3 joins pieces of 5 MiB or more. */
+/** One piece of each upload that comes is in memory at the most. S3 joins pieces of 5 MiB or more. */
 export const PIECE_BYTES = 8 * 1024 * 1024;
 /** As many as S3 lists at once. */
 const MOST_LISTED = 1000;
 /** Requests at once for one file. */
 const AT_ONCE = 4;
 
-/** What has come of an upload. */
-interface Coming {
-  /** In order. */
-  readonly pieces: readonly Piece[];
-  /** Whether parts are being joined, or were when a crash came. */
-  readonly hasNote: boolean;
-}
-
+/** A part of what has come of an upload. */
 interface Piece {
   readonly index: number;
   readonly bytes: number;
@@ -41,28 +34,36 @@ export class S3Uploads {
     await this.#client.send({ method: "PUT", key: this.#keys.piece(id, index), body: piece });
   }
 
-  /** The bytes before the offset that are in no whole piece. What lies behind it is of a crash, and goes. */
-  async rest(id: string, offset: number): Promise<Uint8Array<ArrayBuffer>> {
+  /**
+   * Removes the pieces behind the offset, which are of a crash. Resolves with the last one that is left, where it goes beyond the
+   * offset, and how many of its bytes are before it. Rejects where something before it is missing.
+   */
+  async longTail(id: string, offset: number): Promise<Piece | undefined> {
     const whole = Math.floor(offset / PIECE_BYTES);
     const bytes = offset % PIECE_BYTES;
     const kept = whole + (bytes > 0 ? 1 : 0);
-    const { pieces } = await this.#coming(id);
+    const pieces = await this.#coming(id);
     const safe = pieces.filter(({ index }) => index < kept);
     const isThere = safe.length === kept &&
       safe.slice(0, whole).every((each) => each.bytes === PIECE_BYTES) &&
       (safe[whole]?.bytes ?? 0) >= bytes;
     if (!isThere) throw new Error(`the upload ${id} has not the ${offset} bytes that were safe`);
     await this.#deletePieces(id, pieces.filter(({ index }) => index >= kept));
-    if (bytes === 0) return new Uint8Array();
-    const stream = await this.#client.open(this.#keys.piece(id, whole), 0, bytes);
-    const rest = new Uint8Array(await new Response(stream).arrayBuffer());
-    if (safe[whole]?.bytes !== bytes) await this.write(id, whole, rest);
-    return rest;
+    const isLong = bytes > 0 && safe[whole]?.bytes !== bytes;
+    return isLong ? { index: whole, bytes } : undefined;
+  }
+
+  /** The first bytes of a piece. Rejects where it has fewer. */
+  async readPiece(id: string, index: number, bytes: number): Promise<Uint8Array<ArrayBuffer>> {
+    const stream = await this.#client.open(this.#keys.piece(id, index), 0, bytes);
+    const read = new Uint8Array(await new Response(stream).arrayBuffer());
+    if (read.length === bytes) return read;
+    throw new Error(`the piece ${index} of the upload ${id} has ${read.length} of ${bytes} bytes`);
   }
 
   /** Bytes of the pieces that follow each other from the first one on, of an upload of this length. */
   async arrived(id: string, length: number): Promise<number> {
-    const { pieces } = await this.#coming(id);
+    const pieces = await this.#coming(id);
     let there = 0;
     for (const [at, { index, bytes }] of pieces.entries()) {
       const isWhole = bytes === Math.min(PIECE_BYTES, length - there);
@@ -78,7 +79,7 @@ export class S3Uploads {
     start: number,
     end: number,
   ): Promise<AsyncGenerator<Uint8Array<ArrayBuffer>> | undefined> {
-    const { pieces } = await this.#coming(id);
+    const pieces = await this.#coming(id);
     return pieces[0]?.index === 0 ? this.#joined(id, pieces, start, end) : undefined;
   }
 
@@ -99,43 +100,39 @@ export class S3Uploads {
     }
   }
 
-  /** Makes the upload the object of this key; resolves with false where there is none. */
-  async become(id: string, key: string): Promise<boolean> {
-    const coming = await this.#coming(id);
-    const { pieces } = coming;
+  /** Makes the upload of so many bytes the object of this key; resolves with false where there is none. */
+  async become(id: string, key: string, bytes: number): Promise<boolean> {
+    const pieces = await this.#coming(id);
     // The first piece is the first to go, so without it this was done before.
     const isThere = pieces[0]?.index === 0;
-    if (isThere && pieces.some(({ index }, at) => index !== at)) {
-      throw new Error(`the upload ${id} lacks a piece`);
-    }
+    if (isThere) requireAll(id, pieces, bytes);
     if (isThere && pieces.length === 1) {
       const headers = { "x-amz-copy-source": this.#keys.source(this.#keys.piece(id, 0)) };
       await this.#client.send({ method: "PUT", key, headers });
     } else if (isThere) await this.#join(id, pieces, key);
-    await this.#delete(id, coming);
+    await this.#deleteInOrder(id, pieces);
     return isThere;
   }
 
   async #join(id: string, pieces: readonly Piece[], key: string): Promise<void> {
-    const parts = await S3Multipart.begin(this.#client, key, this.#keys.note(id));
+    const parts = await S3Multipart.begin(this.#client, key);
     try {
       await each(pieces, async ({ index }) => {
         await parts.copy(index + 1, this.#keys.source(this.#keys.piece(id, index)));
       });
       await parts.complete();
     } catch (error) {
-      await parts.abort().catch(() => {}); // the note stays, and so whoever deletes the upload knows
+      await parts.abort().catch(() => {}); // whoever deletes the upload finds them
       throw error;
     }
   }
 
   /** Harmless where there is none. */
   async delete(id: string): Promise<void> {
-    await this.#delete(id, await this.#coming(id));
+    await this.#deleteInOrder(id, await this.#coming(id));
   }
 
-  async #delete(id: string, { pieces, hasNote }: Coming): Promise<void> {
-    if (hasNote) await S3Multipart.abandon(this.#client, this.#keys.note(id));
+  async #deleteInOrder(id: string, pieces: readonly Piece[]): Promise<void> {
     await this.#deletePieces(id, pieces.slice(0, 1));
     await this.#deletePieces(id, pieces.slice(1));
   }
@@ -154,7 +151,7 @@ export class S3Uploads {
     });
   }
 
-  async #coming(id: string): Promise<Coming> {
+  async #coming(id: string): Promise<readonly Piece[]> {
     const pieces: Piece[] = [];
     for (;;) {
       const last = pieces.at(-1);
@@ -162,8 +159,7 @@ export class S3Uploads {
       const { found, isMore } = await this.list(this.#keys.folder(id), after, MOST_LISTED);
       const more = found.filter(({ name }) => /^\d{5}$/.test(name));
       pieces.push(...more.map(({ name, bytes }) => ({ index: Number(name), bytes })));
-      const hasNote = found.some(({ name }) => name === NOTE);
-      if (!isMore || more.length === 0) return { pieces, hasNote };
+      if (!isMore || more.length === 0) return pieces;
     }
   }
 
@@ -187,6 +183,14 @@ export class S3Uploads {
     }));
     return { found, isMore: textOf(xml, "IsTruncated") === "true" };
   }
+}
+
+function requireAll(id: string, pieces: readonly Piece[], bytes: number): void {
+  if (pieces.some(({ index }, at) => index !== at)) {
+    throw new Error(`the upload ${id} lacks a piece`);
+  }
+  const there = pieces.reduce((sum, piece) => sum + piece.bytes, 0);
+  if (there !== bytes) throw new Error(`the upload ${id} has ${there} bytes, and not ${bytes}`);
 }
 
 /** Does something with each item, with a few at once. */

@@ -1,6 +1,7 @@
 /** The works of uploads: a row is there before the bytes, follows them, and says at last that the file is there. */
 import { row, rows, type Work } from "../../engines/database/database.ts";
 import type { FileFacts } from "../types.ts";
+import { type Holder, LEASE_MS, NO_LEASE } from "./leases.ts";
 import { COLUMNS, fileIn, type FileRow, ownerColumn } from "./rows.ts";
 import { addToTotals, type TotalLimits } from "./totals.ts";
 
@@ -16,6 +17,8 @@ export interface NewUpload {
   readonly metadata?: string | undefined;
   readonly now: number;
   readonly dueAt: number;
+  /** Who goes on with it at once. */
+  readonly holder?: Holder | undefined;
 }
 
 export interface BegunUpload {
@@ -27,7 +30,7 @@ export interface BegunUpload {
 }
 
 export function* beginUpload(wanted: NewUpload, limits: TotalLimits): Work<BegunUpload> {
-  const { id, site, name, length, ownId, metadata, now, dueAt } = wanted;
+  const { id, site, name, length, ownId, metadata, now, dueAt, holder } = wanted;
   const owner = ownerColumn(wanted.owner);
   if (ownId !== undefined) {
     const before = fileIn(
@@ -43,36 +46,29 @@ export function* beginUpload(wanted: NewUpload, limits: TotalLimits): Work<Begun
   const found = fileIn(
     yield* row(
       `INSERT INTO files (id, site, owner, state, name, type, bytes, length, safe_offset, own_id,
-         created_at, due_at, metadata)
-       VALUES ($1, $2, $3, 'coming', $4, '', $5, $6, 0, $7, $8, $9, $10) RETURNING ${COLUMNS}`,
-      ...[
-        id,
-        site,
-        owner,
-        name,
-        bytes,
-        length ?? null,
-        ownId ?? null,
-        now,
-        dueAt,
-        metadata ?? null,
-      ],
+         created_at, due_at, metadata, lease_owner, lease_until)
+       VALUES ($1, $2, $3, 'coming', $4, '', $5, $6, 0, $7, $8, $9, $10, $11,
+         ${holder === undefined ? "NULL" : `${holder.clock} + ${LEASE_MS}`}) RETURNING ${COLUMNS}`,
+      ...[id, site, owner, name, bytes, length ?? null, ownId ?? null, now, dueAt],
+      ...[metadata ?? null, holder?.owner ?? null],
     ),
   );
   if (found === undefined) throw new TypeError("the database returns no row that it has written");
   return { found, isNew: true, room };
 }
 
-/** Notes how much is safe. Whether the upload is still where it was before: else somebody else has gone on with it, or ended it. */
-export function* moveUpload(
+/** Notes how much is safe by now, while the upload still comes. `undefined` where it is not the holder's any more. */
+export function* noteSafe(
   id: string,
-  { from, to, dueAt }: { readonly from: number; readonly to: number; readonly dueAt: number },
+  offset: number,
+  { owner }: Holder,
 ): Work<FileRow | undefined> {
   return fileIn(
     yield* row(
-      `UPDATE files SET safe_offset = $3, due_at = $4
-       WHERE id = $1 AND safe_offset = $2 AND state = 'coming' RETURNING ${COLUMNS}`,
-      ...[id, from, to, dueAt],
+      `UPDATE files SET safe_offset = $2
+       WHERE id = $1 AND safe_offset < $2 AND state = 'coming' AND lease_owner = $3
+       RETURNING ${COLUMNS}`,
+      ...[id, offset, owner],
     ),
   );
 }
@@ -95,9 +91,23 @@ export function* noteLink(
   );
 }
 
-/** Keeps an upload from going while it comes. */
-export function* keepUpload(id: string, dueAt: number): Work<void> {
-  yield* rows("UPDATE files SET due_at = $2 WHERE id = $1 AND state = 'coming'", id, dueAt);
+/**
+ * Notes how much is safe, and ends the lease. `undefined` where the upload is not the holder's any more: then somebody else has gone
+ * on with it, or ended it.
+ */
+export function* moveUpload(
+  id: string,
+  { to, dueAt }: { readonly to: number; readonly dueAt: number },
+  { owner }: Holder,
+): Work<FileRow | undefined> {
+  return fileIn(
+    yield* row(
+      `UPDATE files SET safe_offset = CASE WHEN safe_offset < $2 THEN $2 ELSE safe_offset END,
+         due_at = $3, ${NO_LEASE}
+       WHERE id = $1 AND state = 'coming' AND lease_owner = $4 RETURNING ${COLUMNS}`,
+      ...[id, to, dueAt, owner],
+    ),
+  );
 }
 
 /** Notes what is known of a file that is not there for others yet, so that the application which is asked can read it. */
@@ -115,19 +125,24 @@ interface Acceptance {
   /** Bytes that were uploaded; those of the file may be others. */
   readonly uploaded: number;
   readonly dueAt: number;
+  readonly holder: Holder;
 }
 
-/** Says that the file is there, with the bytes that it has in the end. `undefined` where the upload is gone. */
+/**
+ * Says that the file is there, with the bytes that it has in the end, and ends the lease. `undefined` where the upload is gone, or not
+ * the holder's any more.
+ */
 export function* acceptUpload(
   facts: FileFacts,
-  { uploaded, dueAt }: Acceptance,
+  { uploaded, dueAt, holder: { owner: holder } }: Acceptance,
   limits: TotalLimits,
 ): Work<FileRow | undefined> {
   const { id, type, bytes, sha256, width, height } = facts;
   const before = fileIn(
     yield* row(
-      `UPDATE files SET due_at = $2 WHERE id = $1 AND state = 'coming' RETURNING ${COLUMNS}`,
-      ...[id, dueAt],
+      `UPDATE files SET due_at = $2, ${NO_LEASE}
+       WHERE id = $1 AND state = 'coming' AND lease_owner = $3 RETURNING ${COLUMNS}`,
+      ...[id, dueAt, holder],
     ),
   );
   if (before === undefined) return undefined;

@@ -7,6 +7,8 @@ export interface ClusterOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** More for one node, such as its own `REDIS_URL`. */
   readonly envOf?: (node: number) => Readonly<Record<string, string>>;
+  /** The checkout that they are run from, with a slash at its end; by default a bundle of it. */
+  readonly root?: string;
 }
 
 /** Inboxes must hold a whole run, and a test machine is slow: neither is what the faults are about. */
@@ -45,6 +47,11 @@ export class Cluster implements AsyncDisposable {
     return this.ports.map((port) => `ws://127.0.0.1:${port}/ws`);
   }
 
+  /** The folder of a node's own data, which it leaves behind. */
+  dataDir(node: number): string {
+    return `${this.#folder}/${node}`;
+  }
+
   program(node: number): Program {
     const program = this.#programs[node];
     if (program === undefined) throw new RangeError(`Node ${node} does not run`);
@@ -62,11 +69,12 @@ export class Cluster implements AsyncDisposable {
 
   /** Starts a node that does not run, on the data and the port it had. */
   async restart(node: number): Promise<void> {
-    const { env, envOf } = this.#options;
-    const dataDir = `${this.#folder}/${node}`;
+    const { env, envOf, root } = this.#options;
+    const dataDir = this.dataDir(node);
     await Deno.mkdir(dataDir, { recursive: true });
     this.#programs[node] = await Program.start({
       dataDir,
+      ...(root !== undefined && { root }),
       env: { ...BASE_ENV, ...env, ...envOf?.(node), APP_PORT: String(this.ports[node]) },
     });
   }

@@ -1,9 +1,10 @@
-/** All scenarios there are. Those of `crash_test.ts`, `chat_test.ts` and `resources_test.ts` are tests, too. */
+/** All scenarios there are. Those of `crash_test.ts`, `chat_test.ts`, `files_test.ts` and `resources_test.ts` are tests, too. */
 import { APPLICATION_AWAY } from "./application_away.ts";
 import { chatBroken } from "./chat_broken.ts";
 import { CLOCK_AHEAD_REDIS, CLOCK_AHEAD_SQLITE } from "./clock.ts";
 import { EAR_CLOSED } from "./ear_closed.ts";
 import { EVENTS_TOLD } from "./events_told.ts";
+import { filesKilled } from "./files_killed.ts";
 import { INBOX_BROKEN } from "./inbox_broken.ts";
 import { MANY_AND_LATER } from "./many_and_later.ts";
 import { MANY_MEMBERSHIPS } from "./many_memberships.ts";
@@ -55,6 +56,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...chatBroken,
   ...MANY_AND_LATER,
   ...userDataKilled,
+  ...filesKilled,
   ...resources,
   ...underLoad,
 ];

@@ -1,10 +1,12 @@
 /** The page and the library at a path of somebody's site, behind a real proxy, in a real Chromium. */
 import assert from "node:assert/strict";
-import { openContext, OPTIONS } from "../support/browser.ts";
+import { openContext, OPTIONS, useWholeBrowser } from "../support/browser.ts";
 import { connected, hears, say } from "../support/page.ts";
 import { Program } from "../support/program.ts";
 import { type PATH_PROXIES, RealProxy } from "../support/real_proxy.ts";
 import { waitFor } from "../support/wait.ts";
+
+useWholeBrowser(); // what one site may do to another is for more than its pages to say
 
 const BASES = {
   "nginx that cuts its path off": "",

@@ -1,7 +1,7 @@
 /** The page in a real Chromium, against a real server and a real Redis: rooms, connections, reloads, layout. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { OPTIONS, useWholeBrowser } from "../support/browser.ts";
+import { OPTIONS } from "../support/browser.ts";
 import {
   bell,
   connected,
@@ -13,8 +13,6 @@ import {
   toasted,
 } from "../support/page.ts";
 import { waitFor } from "../support/wait.ts";
-
-useWholeBrowser();
 
 const start = sharedServer();
 

@@ -80,6 +80,7 @@ Deno.test("who comes from a node that has heard more waits until this one has he
   const { epoch } = await client.command("subscribe", ASKED);
   const content = JSON.stringify({ data: { id: 1 } });
   await using early = await clientOf(program, 2);
+  await redis.call("HSET", "notifyli:position:topic:{T}", "offset", "1"); // as when another node has published
   const subscribing = early.command("subscribe", { ...ASKED, since: { offset: 1, epoch } });
   const again = waitFor("it is asked", async () => {
     await redis.call(

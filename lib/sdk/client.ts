@@ -1,9 +1,7 @@
 /**
- * One user's client: it brings the connection, what is to be sent, and the parts of the library together. A text
- * from `core/server_connection.ts` is parsed by `core/frames.ts`, and goes to the part that it concerns: rooms, topics or
- * inbox.
+ * One user's client: it brings the session and the parts of the library together. A frame from `core/session.ts` goes to
+ * the part that it concerns: rooms, topics or inbox.
  */
-import { closeCodeOf } from "../base/close_codes.ts";
 import type { ClientEvents } from "./client_events.ts";
 import type {
   ContactList,
@@ -15,26 +13,15 @@ import type {
 } from "./conversations/api.ts";
 import { Chat } from "./conversations/chat.ts";
 import type { UserPresence } from "./conversations/types.ts";
-import { closedError, NotifyliError, stoppedError } from "./core/errors.ts";
+import { closedError, NotifyliError } from "./core/errors.ts";
 import { Emitter, type Handler, throwLater } from "./core/events.ts";
-import {
-  type Command,
-  type JsonObject,
-  parseFrames,
-  type ServerFrame,
-  wireUserId,
-} from "./core/frames.ts";
-import type { Clock } from "./core/clock.ts";
 import type { ResolvedOptions } from "./core/options.ts";
-import { Outbox } from "./core/outbox.ts";
 import type { Part } from "./core/part.ts";
-import { type Connected, readConnected, readPresence } from "./core/replies.ts";
-import { type Link, readReply, Requests } from "./core/requests.ts";
-import { Retry } from "./core/retry.ts";
-import { ServerConnection, type State } from "./core/server_connection.ts";
-import { askCredentials, askToken } from "./core/token.ts";
+import { readPresence } from "./core/replies.ts";
+import type { Link } from "./core/requests.ts";
+import type { State } from "./core/server_connection.ts";
+import { Session, type SessionFrame, type SessionHost } from "./core/session.ts";
 import type { AttachedFile, Message, Published } from "./core/types.ts";
-import { watchWake } from "./core/wake.ts";
 import { Files } from "./files/files.ts";
 import type { FileUrlOptions, StoredFile, UploadOptions, UploadSource } from "./files/types.ts";
 import { Notifications } from "./inbox/notifications.ts";
@@ -51,7 +38,6 @@ export class Client {
   readonly notifications: Notifications;
   /** The topics that the user subscribes to, for programs that keep ids; others call `topic()`. */
   readonly topics: Topics;
-  readonly #options: ResolvedOptions;
   readonly #events = new Emitter<ClientEvents>((error) => this.#fail(error));
   readonly #rooms: JoinedRooms;
   readonly #files: Files;
@@ -62,79 +48,47 @@ export class Client {
    * notification says in a room comes back to it.
    */
   readonly #parts: readonly Part[];
-  readonly #connection: ServerConnection;
-  readonly #requests: Requests;
-  readonly #outbox: Outbox;
-  readonly #link: Link;
-  /** Tries again to renew the session, as long as it lasts. */
-  readonly #renewal: Retry;
-  /** Ends the question for another token. */
-  #cancelToken = () => {};
-  readonly #stopWatching: () => void;
-  #isGuest = false;
-  /** The user's id, as the server says it. */
-  #userId: string | undefined;
-  /**
-   * The user's site, as the server says it. From then on the client is this user of this site and no other. A guest,
-   * who is another user on each connection, has none.
-   */
-  #siteId: string | undefined;
+  readonly #session: Session;
 
   /** Programs call `connect()` instead, which fills the options in. */
   constructor(options: ResolvedOptions) {
-    this.#options = options;
-    this.#connection = new ServerConnection(options, {
-      opened: () => this.#introduce(),
-      received: (text) => parseFrames(text).forEach((frame) => this.#receive(frame)),
-      interrupted: () => this.#interrupt(),
-      changed: (state) => this.#changed(state),
-    });
-    this.#requests = new Requests(
-      options.clock,
-      (text) => this.#connection.send(text),
-      (reason) => this.#connection.lose(reason),
-    );
-    this.#link = linkOf(this, options, this.#requests, (command) => this.#enqueue(command));
-    this.#outbox = new Outbox(this.#link);
-    this.#renewal = new Retry(options);
+    this.#session = new Session(options, this.#host());
+    const { link } = this.#session;
     const store = new PositionStore(options.storage, options.urls[0] ?? "", options.userId);
-    this.notifications = new Notifications(this.#link, store, {
+    this.notifications = new Notifications(link, store, {
       notification: (notification) => this.#events.emit("notification", notification),
       changed: (notification) => void this.#events.emit("notificationChanged", notification),
       unread: (unread) => this.#events.emit("unread", unread),
       gap: (gap) => this.#events.emit("gap", gap),
       failed: (error) => this.#fail(error),
     });
-    this.#rooms = new JoinedRooms(this.#link, {
+    this.#rooms = new JoinedRooms(link, {
       message: (message) => this.#events.emit("message", message),
       failed: (error) => this.#fail(error),
     });
-    this.topics = new Topics(this.#link, {
+    this.topics = new Topics(link, {
       failed: (error) => this.#fail(error),
-      stopped: () => stopOf(this.state),
+      stopped: () => this.#session.stop,
     });
-    this.#files = new Files(
-      filesHostOf(this, options, { isGuest: () => this.#isGuest, link: this.#link }),
-    );
-    this.#chat = new Chat(this.#link, {
+    this.#files = new Files(filesHostOf(this.#session, options));
+    this.#chat = new Chat(link, {
       files: this.#files,
       storage: options.storage,
       storeSources: options.wakeSources,
-      owner: () => this.#isGuest ? undefined : store.owner,
+      owner: () => this.#session.isGuest ? undefined : store.owner,
       self: () => ({ userId: this.userId, name: options.name ?? this.userId }),
       failed: (error) => this.#fail(error),
     });
-    this.#preferences = new Preferences(this.#link, (error) => this.#fail(error));
+    this.#preferences = new Preferences(link, (error) => this.#fail(error));
     this.#parts = [
       ...[this.#rooms, this.topics, this.notifications, this.#files, this.#chat],
       this.#preferences,
     ];
-    this.#stopWatching = watchWake(options.wakeSources, () => this.#connection.wake());
-    this.#connection.connect();
+    this.#session.connect();
   }
 
   get state(): State {
-    return this.#connection.state;
+    return this.#session.state;
   }
 
   /**
@@ -142,12 +96,12 @@ export class Client {
    * connection.
    */
   get userId(): string {
-    return this.#options.userId ?? this.#userId ?? "";
+    return this.#session.userId;
   }
 
   /** The site that the user is of, as the server says it. It is empty until the server has. */
   get siteId(): string {
-    return this.#siteId ?? "";
+    return this.#session.siteId;
   }
 
   /** Calls `handler` at each `event`, until the function it returns is called. */
@@ -306,73 +260,38 @@ export class Client {
 
   /** Connects now: ends a pause, or comes back although the server had said not to. */
   reconnect(): void {
-    this.#connection.connect();
+    this.#session.connect();
   }
 
   /** Ends everything for good; what waits to be sent is rejected with `closed`. */
   close(): void {
-    this.#stopWatching();
     for (const part of this.#parts) part.close();
-    this.#connection.close();
+    this.#session.close();
   }
 
-  #introduce(): void {
-    const known = this.#siteId === undefined ? undefined : this.#userId;
-    const { name, userId = known, device } = this.#options;
-    const inbox = this.notifications.position;
-    const { credentials } = this.#connection;
-    if (credentials !== undefined) this.#show(credentials);
-    this.#requests.send({
-      type: "connect",
-      ...(userId === undefined ? {} : { user_id: wireUserId(userId) }),
-      ...(name === undefined ? {} : { name }),
-      ...(device === undefined ? {} : { device }),
-      ...(inbox === undefined ? {} : { inbox }),
-    }, (reply) => {
-      const connected = readReply(reply, readConnected);
-      if (!(connected instanceof NotifyliError)) this.#connected(connected);
-      else if (connected.temporary) this.#connection.lose(connected.message);
-      else this.#connection.stop(connected.code, connected.message);
-    });
+  #host(): SessionHost {
+    return {
+      position: () => this.notifications.position,
+      connected: (connected) => {
+        for (const part of this.#parts) part.connected(connected);
+      },
+      received: (frame) => this.#receive(frame),
+      interrupted: () => {
+        for (const part of this.#parts) part.interrupt();
+      },
+      changed: (state, stop) => {
+        if (stop !== undefined) {
+          this.topics.rejectAll(stop);
+          this.#files.rejectAll(stop);
+        }
+        this.#events.emit("state", state);
+      },
+      failed: (error) => this.#fail(error),
+    };
   }
 
-  /** Shows the credentials. The server takes the next command when it knows who this is. */
-  #show(credentials: JsonObject): void {
-    this.#requests.send({ type: "auth", credentials }, (reply) => {
-      if (!reply.success) this.#refused(reply.error);
-    });
-  }
-
-  /** The credentials were not taken. Where the server closes with a code that says more, that is waited for. */
-  #refused(error: NotifyliError): void {
-    if (error.temporary) this.#connection.lose(error.message);
-    else if (closeCodeOf(error.code) === undefined) {
-      this.#connection.stop(error.code, error.message);
-    }
-  }
-
-  #connected(connected: Connected): void {
-    const { userId, siteId, isGuest, clientId, pingSeconds } = connected;
-    const isOther = this.#siteId !== undefined && siteId !== undefined && siteId !== this.#siteId;
-    if (isOther) {
-      // What waits to be sent, and all that was received, belongs to the user of before.
-      const message = `The server took user '${userId}' of site '${this.#siteId}' for ` +
-        `one of site '${siteId}'`;
-      return this.#connection.stop("user_mismatch", message);
-    }
-    this.#userId = userId;
-    this.#isGuest = isGuest;
-    if (!isGuest) this.#siteId = siteId;
-    this.#connection.accepted(clientId, pingSeconds * 1000);
-    if (!this.#link.online) return; // a handler of the state has closed us
-    for (const part of this.#parts) part.connected(connected);
-    this.#outbox.flush();
-  }
-
-  #receive(frame: ServerFrame): void {
+  #receive(frame: SessionFrame): void {
     switch (frame.type) {
-      case "reply":
-        return this.#requests.settle(frame.ref, frame.reply);
       case "usermsg":
         return this.#rooms.receive(frame.publication);
       case "direct_message":
@@ -397,66 +316,7 @@ export class Client {
         return this.#chat.receive(frame.what, frame.fields);
       case "preferences":
         return this.#preferences.receive(frame.fields);
-      case "session":
-        return this.#renewSession();
-      case "error":
-        return this.#fail(frame.error);
-      case "pong":
-        return; // it only shows that the server is there, which the connection has noted
     }
-  }
-
-  /** Sends another token or credentials. Where none can be had, the server ends the connection with the session. */
-  #renewSession(): void {
-    const { token, credentials, clock } = this.#options;
-    const failed = (reason: string) => {
-      this.#fail(new NotifyliError("no_token", reason));
-      if (this.#link.online) this.#renewAgain();
-    };
-    this.#cancelToken();
-    if (credentials !== undefined) {
-      const then = (given = {}) => this.#renew({ type: "auth", credentials: given });
-      this.#cancelToken = askCredentials(credentials, clock, { then, failed });
-    } else if (typeof token === "function") { // else there is no other
-      const then = (given = "") => this.#renew({ type: "auth", token: given });
-      this.#cancelToken = askToken(token, clock, { then, failed });
-    }
-  }
-
-  #renew(command: Command): void {
-    if (!this.#link.online) return;
-    this.#requests.send(command, (reply) => {
-      if (!reply.success && reply.error.temporary) return this.#renewAgain(); // the server could not look at it
-      this.#renewal.reset();
-      if (!reply.success && "credentials" in command) this.#refused(reply.error);
-    });
-  }
-
-  #renewAgain(): void {
-    this.#renewal.later(() => this.#renewSession());
-  }
-
-  #interrupt(): void {
-    this.#cancelToken();
-    this.#renewal.reset();
-    this.#requests.clear();
-    for (const part of this.#parts) part.interrupt();
-    this.#outbox.interrupt();
-  }
-
-  #changed(state: State): void {
-    const stop = stopOf(state);
-    if (stop !== undefined) {
-      this.#outbox.rejectAll(stop);
-      this.topics.rejectAll(stop);
-      this.#files.rejectAll(stop);
-    }
-    this.#events.emit("state", state);
-  }
-
-  #enqueue(command: Command): Promise<JsonObject> {
-    const stop = stopOf(this.state);
-    return stop === undefined ? this.#outbox.add(command) : Promise.reject(stop);
   }
 
   #fail(error: NotifyliError): void {
@@ -466,34 +326,24 @@ export class Client {
   }
 }
 
-/** Why the client does not come back, if it does not. */
-function stopOf(state: State): NotifyliError | undefined {
-  if (state.kind === "closed") return closedError();
-  return state.kind === "stopped" ? stoppedError(state) : undefined;
-}
-
-function filesHostOf(
-  client: Client,
-  options: ResolvedOptions,
-  { isGuest, link }: { readonly isGuest: () => boolean; readonly link: Link },
-) {
+function filesHostOf(session: Session, options: ResolvedOptions) {
   const { clock, random, fetch, token, urls } = options;
   return {
     ...{ clock, random, fetch, token },
     get place() {
-      const { state, userId } = client;
+      const { state, userId } = session;
       const url = "url" in state ? state.url : urls[0] ?? "";
       return { url, userId: token === undefined ? userId : undefined };
     },
-    pass: () => askPass(link),
+    pass: () => askPass(session.link),
     get online() {
-      return client.state.kind === "online";
+      return session.link.online;
     },
     get isGuest() {
-      return isGuest();
+      return session.isGuest;
     },
     get stop() {
-      return stopOf(client.state);
+      return session.stop;
     },
   };
 }
@@ -503,21 +353,4 @@ async function askPass(link: Link): Promise<string> {
   const { pass } = await link.enqueue({ type: "pass" });
   if (typeof pass === "string") return pass;
   throw new NotifyliError("invalid_reply", "The server gave no pass");
-}
-
-function linkOf(
-  client: Client,
-  { clock, random }: { clock: Clock; random: () => number },
-  requests: Requests,
-  enqueue: Link["enqueue"],
-): Link {
-  return {
-    clock,
-    random,
-    get online() {
-      return client.state.kind === "online";
-    },
-    request: (...asked) => requests.send(...asked),
-    enqueue,
-  };
 }

@@ -1,7 +1,7 @@
 /** Files in words: how large they are, of what kind, and why one is not taken. */
 import type { AttachedFile, NotifyliError } from "../sdk/mod.ts";
 import type { FileLimits } from "./config.ts";
-import { shownName } from "./text.ts";
+import { shownName } from "../sdk/view/text.ts";
 
 const UNITS = ["bytes", "KB", "MB", "GB", "TB"];
 

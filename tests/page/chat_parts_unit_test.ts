@@ -18,7 +18,8 @@ import { RowPlaces } from "../../lib/page/state/row_places.ts";
 import { type Row, threadRows } from "../../lib/page/state/timeline.ts";
 import type { Thread } from "../../lib/page/state/thread.ts";
 import { loadDrafts, saveDrafts } from "../../lib/page/storage/storage.ts";
-import { shownName, splitText } from "../../lib/page/text.ts";
+import { shownName } from "../../lib/sdk/view/text.ts";
+import { splitText } from "../../lib/page/text.ts";
 import type { ChatMessage, ConversationInfo } from "../../lib/sdk/mod.ts";
 
 Deno.test("every place has an address, and what is none is the home", () => {

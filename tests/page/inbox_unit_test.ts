@@ -1,9 +1,9 @@
 /** What the list behind the bell makes of notifications: groups, kinds, toasts, and times to put them off. */
 import assert from "node:assert/strict";
-import { fold, kindsIn, kindWords, meantBy, ofKind } from "../../lib/page/state/inbox_view.ts";
-import { addToast, NO_NOTIFICATIONS, shownToasts } from "../../lib/page/state/notifications.ts";
-import { barsOf, rangeWords } from "../../lib/page/state/quiet_hours.ts";
-import { fieldTime, snoozeChoices } from "../../lib/page/state/snooze.ts";
+import { fold, kindsIn, kindWords, meantBy, ofKind } from "../../lib/sdk/view/entries.ts";
+import { addToast, shownToasts } from "../../lib/sdk/view/toasts.ts";
+import { barsOf, rangeWords } from "../../lib/sdk/view/quiet_hours.ts";
+import { fieldTime, snoozeChoices } from "../../lib/sdk/view/snooze_times.ts";
 import type { Notification, NotificationDetails, UserPreferences } from "../../lib/sdk/mod.ts";
 
 Deno.test("fold() puts a group together at the place of its newest", () => {
@@ -51,11 +51,11 @@ Deno.test("shownToasts() keeps what is urgent in sight, and counts what has no r
   const list = [..."abcdef"].map((id) => of(id, { priority: "be".includes(id) ? 5 : 3 }));
   const toasts = [..."abcdefa"].reduce(addToast, [] as readonly string[]);
   assert.deepEqual(toasts, [..."bcdefa"], "one that asks again is the newest");
-  const { urgent, others, hidden } = shownToasts(toasts, { ...NO_NOTIFICATIONS, list });
+  const { urgent, others, hidden } = shownToasts(toasts, list);
   const ids = (all: readonly Notification[]) => all.map(({ id }) => id).join("");
   assert.deepEqual([urgent, others, hidden].map(ids), ["be", "a", "cdf"]);
   const all = list.map((each) => ({ ...each, details: { priority: 5 } }));
-  const many = shownToasts(toasts, { ...NO_NOTIFICATIONS, list: all });
+  const many = shownToasts(toasts, all);
   assert.deepEqual([many.urgent, many.others, many.hidden].map(ids), ["bcd", "", "efa"]);
 });
 

@@ -1,8 +1,8 @@
 /** The Markdown of notifications: what it shows, and that nothing in it does more than to be shown. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { linkTo } from "../../lib/page/links.ts";
-import { type Block, type Inline, readMarkdown, wordsOf } from "../../lib/page/markdown.ts";
+import { linkTo } from "../../lib/sdk/view/links.ts";
+import { type Block, type Inline, readMarkdown, wordsOf } from "../../lib/sdk/view/markdown.ts";
 
 const PAGE = { target: "_blank", rel: "noopener noreferrer nofollow" };
 

@@ -15,7 +15,7 @@ import {
 } from "../../lib/page/state/written.ts";
 import { readPrefill, withoutPrefill } from "../../lib/page/session/prefill.ts";
 import { curlLine, redisLine } from "../../lib/page/recipes.ts";
-import { initials, shownText, splitLinks } from "../../lib/page/text.ts";
+import { initials, shownText, splitLinks } from "../../lib/sdk/view/text.ts";
 
 Deno.test("parseConfig() takes what is well-formed and defaults for the rest", () => {
   assert.deepEqual(parseConfig(null), DEFAULT_CONFIG);

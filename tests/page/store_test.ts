@@ -1,6 +1,7 @@
 /** The page's state, how events change it, and the rows that it is shown as. */
 import assert from "node:assert/strict";
-import { NO_NOTIFICATIONS, shownToasts } from "../../lib/page/state/notifications.ts";
+import { NO_NOTIFICATIONS } from "../../lib/page/state/notifications.ts";
+import { shownToasts } from "../../lib/sdk/view/toasts.ts";
 import { MESSAGE_LIMIT } from "../../lib/page/state/rooms.ts";
 import { type Action, INITIAL_STATE, reduce, type State } from "../../lib/page/state/store.ts";
 import { rowsOf } from "../../lib/page/state/timeline.ts";
@@ -86,7 +87,7 @@ Deno.test("reduce() raises the newest toasts, and takes down those that were rea
     ...["n1", "n2", "n3", "n4"].map((id) => ({ type: "toast_raised", id }) as const),
   ]);
   assert.deepEqual(state.toasts, ["n1", "n2", "n3", "n4"]);
-  const { urgent, others, hidden } = shownToasts(state.toasts, state.notifications);
+  const { urgent, others, hidden } = shownToasts(state.toasts, state.notifications.list);
   assert.deepEqual([urgent, others, hidden].map((each) => each.map(({ id }) => id)), [
     [],
     ["n2", "n3", "n4"],

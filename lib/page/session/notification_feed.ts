@@ -11,7 +11,7 @@ import {
 } from "../../sdk/mod.ts";
 import { newNotice } from "../state/notices.ts";
 import type { Store } from "../state/store.ts";
-import { comingTime } from "../text.ts";
+import { comingTime } from "../../sdk/view/times.ts";
 
 /** How many notifications are read at once. */
 const PAGE_LENGTH = 50;

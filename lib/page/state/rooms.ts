@@ -1,6 +1,6 @@
 /** The rooms that are open as tabs: their messages, their people and what is unread in them. */
 import type { Message, User } from "../../sdk/mod.ts";
-import { shownText } from "../text.ts";
+import { shownText } from "../../sdk/view/text.ts";
 
 /** What is shown of a message. */
 export type ChatMessage = Pick<Message, "id" | "userId" | "name" | "message" | "timestamp">;

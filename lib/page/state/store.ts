@@ -11,13 +11,8 @@ import type { Identity } from "../session/identity.ts";
 import { type Chats, NO_CHATS, type Presences } from "./chats.ts";
 import { type Drafts, NO_DRAFTS } from "./drafts.ts";
 import { addNotice, type Notice } from "./notices.ts";
-import {
-  addToast,
-  NO_NOTIFICATIONS,
-  type Notifications,
-  type Toasts,
-  withoutSeen,
-} from "./notifications.ts";
+import { addToast, type Toasts, withoutSeen } from "../../sdk/view/toasts.ts";
+import { NO_NOTIFICATIONS, type Notifications } from "./notifications.ts";
 import { HOME, type Place } from "./place.ts";
 import type { Thread } from "./thread.ts";
 import {
@@ -226,7 +221,7 @@ export function reduce(state: State, action: Action): State {
       return { ...state, written: action.written };
     case "notifications_changed": {
       const { notifications } = action;
-      return { ...state, notifications, toasts: withoutSeen(state.toasts, notifications) };
+      return { ...state, notifications, toasts: withoutSeen(state.toasts, notifications.list) };
     }
     case "preferences_changed":
       return { ...state, preferences: action.preferences };

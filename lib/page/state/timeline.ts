@@ -3,7 +3,7 @@ import type { Written } from "./written.ts";
 import type { Identity } from "../session/identity.ts";
 import { type ChatMessage, keyOf, type RoomState } from "./rooms.ts";
 import { type ShownMessage, shownMessage, type Thread } from "./thread.ts";
-import { dayKey } from "../text.ts";
+import { dayKey } from "../../sdk/view/times.ts";
 
 interface DayRow {
   kind: "day";

@@ -1,7 +1,7 @@
 /** Speaks new messages of others: one at a time, and how many there are where they come faster than one can listen. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Row } from "../../state/timeline.ts";
-import { shownName } from "../../text.ts";
+import { shownName } from "../../../sdk/view/text.ts";
 import { wordsOfKind } from "./words.ts";
 
 interface AnnouncerProps {

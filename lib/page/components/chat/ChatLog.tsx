@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useAttention } from "../../context.ts";
 import type { Row } from "../../state/timeline.ts";
-import { dayName } from "../../text.ts";
+import { dayName } from "../../../sdk/view/times.ts";
 import { Icon } from "../kit/Icon.tsx";
 import { shortCount } from "../kit/Count.tsx";
 import { Announcer } from "./Announcer.tsx";

@@ -1,6 +1,6 @@
 /** One row of a log: a message, or what stands between messages. */
 import { Component } from "preact";
-import { dayName } from "../../text.ts";
+import { dayName } from "../../../sdk/view/times.ts";
 import type { Row } from "../../state/timeline.ts";
 import type { MessageActions } from "./actions.ts";
 import { Message } from "./Message.tsx";

@@ -1,6 +1,6 @@
 /** One message: ours at the end of the line, with what became of it; the others' at its start, with who said it. */
 import { Component } from "preact";
-import { clockTime, isoTime } from "../../text.ts";
+import { clockTime, isoTime } from "../../../sdk/view/times.ts";
 import type { ShownMessage } from "../../state/thread.ts";
 import type { MessageRow } from "../../state/timeline.ts";
 import { elsewhereOf } from "../files/elsewhere.ts";

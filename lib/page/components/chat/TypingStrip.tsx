@@ -1,7 +1,7 @@
 /** Who is typing, above the composer: it is seen while one reads older messages, and moves none of them. */
 import type { User } from "../../../sdk/mod.ts";
 import { typingSentence } from "../../state/chats.ts";
-import { shownName } from "../../text.ts";
+import { shownName } from "../../../sdk/view/text.ts";
 
 export function TypingStrip({ people }: { people: readonly User[] }) {
   const named = people.map(({ userId, name }) => ({

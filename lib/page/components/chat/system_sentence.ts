@@ -1,7 +1,7 @@
 /** Says in words what happened in a conversation. */
 import type { MessageActions } from "./actions.ts";
 import type { ShownMessage } from "../../state/thread.ts";
-import { shownName } from "../../text.ts";
+import { shownName } from "../../../sdk/view/text.ts";
 
 /** A first strong isolate and its end, so that a name turns nothing of the sentence around it. */
 const isolated = (name: string) => `\u2068${shownName(name)}\u2069`;

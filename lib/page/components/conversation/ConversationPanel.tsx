@@ -10,7 +10,7 @@ import { conversationDraft } from "../../state/drafts.ts";
 import type { State } from "../../state/store.ts";
 import type { ShownMessage, Thread } from "../../state/thread.ts";
 import { threadRows } from "../../state/timeline.ts";
-import { shownName } from "../../text.ts";
+import { shownName } from "../../../sdk/view/text.ts";
 import { Actions, type MessageActions } from "../chat/actions.ts";
 import { ChatLog } from "../chat/ChatLog.tsx";
 import { Composer } from "../chat/Composer.tsx";

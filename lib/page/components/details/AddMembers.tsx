@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { ConversationInfo, User } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
 import type { State } from "../../state/store.ts";
-import { shownName } from "../../text.ts";
+import { shownName } from "../../../sdk/view/text.ts";
 import { Modal } from "../kit/Modal.tsx";
 import { PeoplePicker } from "../people/PeoplePicker.tsx";
 

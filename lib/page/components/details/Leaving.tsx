@@ -5,7 +5,7 @@ import { usePage } from "../../context.ts";
 import type { Identity } from "../../session/identity.ts";
 import { isBlocked } from "../../state/chats.ts";
 import type { State } from "../../state/store.ts";
-import { shownName } from "../../text.ts";
+import { shownName } from "../../../sdk/view/text.ts";
 import { HOME } from "../../state/place.ts";
 import { Confirm } from "../kit/Confirm.tsx";
 import { Icon } from "../kit/Icon.tsx";

@@ -2,7 +2,8 @@
 import { useState } from "preact/hooks";
 import type { ConversationInfo, ConversationMember, UserPresence } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
-import { lastSeen, shownName } from "../../text.ts";
+import { lastSeen } from "../../../sdk/view/times.ts";
+import { shownName } from "../../../sdk/view/text.ts";
 import { Avatar } from "../kit/Avatar.tsx";
 import { Confirm } from "../kit/Confirm.tsx";
 import { Icon } from "../kit/Icon.tsx";

@@ -1,7 +1,8 @@
 /** A file of the conversation that is no picture, or whose picture is elsewhere: by whom it is, and when it was sent. */
 import type { Identity } from "../../session/identity.ts";
 import type { ShownMessage } from "../../state/thread.ts";
-import { listTime, shownName } from "../../text.ts";
+import { listTime } from "../../../sdk/view/times.ts";
+import { shownName } from "../../../sdk/view/text.ts";
 import { FileRow } from "../files/FileRow.tsx";
 
 interface OtherFileProps {

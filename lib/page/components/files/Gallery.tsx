@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { usePage } from "../../context.ts";
 import { fileName, sizeWords } from "../../file_words.ts";
 import type { ShownMessage } from "../../state/thread.ts";
-import { isoTime, shortTime } from "../../text.ts";
+import { isoTime, shortTime } from "../../../sdk/view/times.ts";
 import { Icon } from "../kit/Icon.tsx";
 import { Name } from "../kit/Name.tsx";
 import { altOf } from "./Photo.tsx";

@@ -2,8 +2,8 @@
 import { useState } from "preact/hooks";
 import type { Notification, NotificationAction } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
-import { linkTo } from "../../links.ts";
-import { isUrgent } from "../../state/notifications.ts";
+import { linkTo } from "../../../sdk/view/links.ts";
+import { isUrgent } from "../../../sdk/view/toasts.ts";
 import { Icon } from "../kit/Icon.tsx";
 import { Name } from "../kit/Name.tsx";
 

@@ -2,8 +2,9 @@
 import { useEffect, useState } from "preact/hooks";
 import type { UserPreferences } from "../../../sdk/mod.ts";
 import { usePage, useWatched } from "../../context.ts";
-import { ALL_KINDS, kindsIn, ofKind, SNOOZED } from "../../state/inbox_view.ts";
-import { type Notifications, unreadIds } from "../../state/notifications.ts";
+import { ALL_KINDS, kindsIn, ofKind, SNOOZED } from "../../../sdk/view/entries.ts";
+import type { Notifications } from "../../state/notifications.ts";
+import { unreadIds } from "../../../sdk/view/toasts.ts";
 import type { Rooms } from "../../state/rooms.ts";
 import { Icon } from "../kit/Icon.tsx";
 import { panelOf, Popover } from "../kit/Popover.tsx";
@@ -44,7 +45,7 @@ export function Bell({ notifications, preferences, rooms, userId }: BellProps) {
   const shown = { ...notifications, list: view === SNOOZED ? [] : ofKind(list, view) };
 
   useEffect(() => {
-    const seen = unreadIds(shown);
+    const seen = unreadIds(shown.list);
     if (!isOpen || !isWatched || seen.length === 0) return;
     setFresh(new Set([...fresh, ...seen]));
     session.notifications?.read(seen);
@@ -139,7 +140,7 @@ interface AllButtonProps {
 function AllButton({ notifications, isAll }: AllButtonProps) {
   const { session } = usePage();
   const { list, unread, hasOlder } = notifications;
-  const isAllSeen = !isAll || unread <= unreadIds(notifications).length;
+  const isAllSeen = !isAll || unread <= unreadIds(list).length;
   if (isAllSeen && list.length === 0) return null;
   const archiveWord = hasOlder || !isAll ? `Archive these ${list.length}` : "Archive all";
   return (

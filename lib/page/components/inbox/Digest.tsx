@@ -3,10 +3,11 @@ import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
 import type { DigestItem, Notification } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
-import { linkTo } from "../../links.ts";
-import { wordsOf } from "../../markdown.ts";
-import type { Entry } from "../../state/inbox_view.ts";
-import { isoTime, listTime, shownText } from "../../text.ts";
+import { linkTo } from "../../../sdk/view/links.ts";
+import { wordsOf } from "../../../sdk/view/markdown.ts";
+import type { Entry } from "../../../sdk/view/entries.ts";
+import { isoTime, listTime } from "../../../sdk/view/times.ts";
+import { shownText } from "../../../sdk/view/text.ts";
 import { Icon } from "../kit/Icon.tsx";
 import { Name } from "../kit/Name.tsx";
 

@@ -1,6 +1,6 @@
 /** Chooses what the list behind the bell shows: all, one kind, or what is snoozed. */
 import type { UserPreferences } from "../../../sdk/mod.ts";
-import { ALL_KINDS, type KindCount, kindWords, SNOOZED } from "../../state/inbox_view.ts";
+import { ALL_KINDS, type KindCount, kindWords, SNOOZED } from "../../../sdk/view/entries.ts";
 import { shortCount } from "../kit/Count.tsx";
 
 interface FiltersProps {

@@ -1,7 +1,7 @@
 /** Which kinds of notifications come by which ways. Some are not the user's to choose, and say why. */
 import { useState } from "preact/hooks";
 import type { EffectiveKind, UserPreferences, WayChoice } from "../../../sdk/mod.ts";
-import { kindWords } from "../../state/inbox_view.ts";
+import { kindWords } from "../../../sdk/view/entries.ts";
 import { Name } from "../kit/Name.tsx";
 import type { ChangePreferences } from "../../session/preference_feed.ts";
 

@@ -1,5 +1,5 @@
 /** The Markdown of a notification as elements; nothing of it is ever read as HTML. */
-import { type Block, type Inline, readMarkdown } from "../../markdown.ts";
+import { type Block, type Inline, readMarkdown } from "../../../sdk/view/markdown.ts";
 
 export function Markdown({ text }: { text: string }) {
   return (

@@ -2,7 +2,7 @@
 import type { Notification } from "../../../sdk/mod.ts";
 import { shortCount } from "../kit/Count.tsx";
 import { Avatar, SignAvatar } from "../kit/Avatar.tsx";
-import { isUrgent } from "../../state/notifications.ts";
+import { isUrgent } from "../../../sdk/view/toasts.ts";
 
 export function NotificationIcon(
   { notification, count = 1 }: { notification: Notification; count?: number },

@@ -1,8 +1,8 @@
 /** One notification behind the bell, or a group of them, and the buttons that put it away. */
 import { usePage } from "../../context.ts";
-import { type Entry, meantBy } from "../../state/inbox_view.ts";
-import { isUrgent } from "../../state/notifications.ts";
-import { shownName } from "../../text.ts";
+import { type Entry, meantBy } from "../../../sdk/view/entries.ts";
+import { isUrgent } from "../../../sdk/view/toasts.ts";
+import { shownName } from "../../../sdk/view/text.ts";
 import { Icon, type IconName } from "../kit/Icon.tsx";
 import { panelOf } from "../kit/Popover.tsx";
 import { Actions } from "./Actions.tsx";

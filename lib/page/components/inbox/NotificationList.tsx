@@ -2,7 +2,7 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { UserPreferences } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
-import { ALL_KINDS, fold, kindWords, ofKind } from "../../state/inbox_view.ts";
+import { ALL_KINDS, fold, kindWords, ofKind } from "../../../sdk/view/entries.ts";
 import type { Notifications } from "../../state/notifications.ts";
 import { serverAddress } from "../../address.ts";
 import { curlLine } from "../../recipes.ts";

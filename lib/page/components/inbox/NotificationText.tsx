@@ -1,10 +1,11 @@
 /** What a notification says: its title, which leads to where it belongs, who sent it, its words, and how far it is. */
 import type { ComponentChildren } from "preact";
 import type { Notification } from "../../../sdk/mod.ts";
-import { linkTo } from "../../links.ts";
+import { linkTo } from "../../../sdk/view/links.ts";
 import { userRoom } from "../../session/identity.ts";
-import { isUrgent } from "../../state/notifications.ts";
-import { isoTime, listTime, shortTime, shownText } from "../../text.ts";
+import { isUrgent } from "../../../sdk/view/toasts.ts";
+import { isoTime, listTime, shortTime } from "../../../sdk/view/times.ts";
+import { shownText } from "../../../sdk/view/text.ts";
 import { Name } from "../kit/Name.tsx";
 import { Markdown } from "./Markdown.tsx";
 import { isNamesAlone } from "./NotificationFiles.tsx";

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { UserPreferences } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
 import type { ChangePreferences } from "../../session/preference_feed.ts";
-import { comingTime } from "../../text.ts";
+import { comingTime } from "../../../sdk/view/times.ts";
 import { Icon } from "../kit/Icon.tsx";
 import { Modal } from "../kit/Modal.tsx";
 import { KindTable } from "./KindTable.tsx";

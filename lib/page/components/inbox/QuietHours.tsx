@@ -1,7 +1,7 @@
 /** When nothing asks for attention: ranges by weekday, as bars, each day of which opens to be changed. */
 import { useMemo, useState } from "preact/hooks";
 import type { QuietDay, QuietHours as Hours, UserPreferences } from "../../../sdk/mod.ts";
-import { barsOf, DAYS, type Range, rangeWords, timeIn } from "../../state/quiet_hours.ts";
+import { barsOf, DAYS, type Range, rangeWords, timeIn } from "../../../sdk/view/quiet_hours.ts";
 import { Icon } from "../kit/Icon.tsx";
 import { Switch } from "../kit/Switch.tsx";
 import type { ChangePreferences } from "../../session/preference_feed.ts";

@@ -1,8 +1,8 @@
 /** Puts a notification off: for one of four times, each said beside, or for a day and time of the user's choice. */
 import { useState } from "preact/hooks";
 import { usePage } from "../../context.ts";
-import { fieldTime, snoozeChoices } from "../../state/snooze.ts";
-import { comingTime } from "../../text.ts";
+import { fieldTime, snoozeChoices } from "../../../sdk/view/snooze_times.ts";
+import { comingTime } from "../../../sdk/view/times.ts";
 import { Icon } from "../kit/Icon.tsx";
 import { Menu, type MenuItem } from "../kit/Menu.tsx";
 import { Modal } from "../kit/Modal.tsx";

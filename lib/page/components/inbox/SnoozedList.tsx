@@ -1,8 +1,9 @@
 /** What the user has put off, with when it comes back. */
 import type { Notification } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
-import { wordsOf } from "../../markdown.ts";
-import { comingTime, isoTime, shownName, shownText } from "../../text.ts";
+import { wordsOf } from "../../../sdk/view/markdown.ts";
+import { comingTime, isoTime } from "../../../sdk/view/times.ts";
+import { shownName, shownText } from "../../../sdk/view/text.ts";
 import { Icon } from "../kit/Icon.tsx";
 import { Name } from "../kit/Name.tsx";
 import { NotificationIcon } from "./NotificationIcon.tsx";

@@ -2,11 +2,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Notification } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
-import { linkTo } from "../../links.ts";
-import { wordsOf } from "../../markdown.ts";
-import { isLow, isUrgent, type Notifications, shownToasts } from "../../state/notifications.ts";
+import { linkTo } from "../../../sdk/view/links.ts";
+import { wordsOf } from "../../../sdk/view/markdown.ts";
+import { isLow, isUrgent, shownToasts } from "../../../sdk/view/toasts.ts";
+import type { Notifications } from "../../state/notifications.ts";
 import { hasRoom, type Rooms } from "../../state/rooms.ts";
-import { shownName, shownText } from "../../text.ts";
+import { shownName, shownText } from "../../../sdk/view/text.ts";
 import { Icon } from "../kit/Icon.tsx";
 import { Name } from "../kit/Name.tsx";
 import { Actions } from "./Actions.tsx";
@@ -23,7 +24,7 @@ const TOAST_MS = 6_000;
 
 /** The containers are always there: a live region speaks only of what changes inside it. */
 export function Toasts({ ids, notifications, rooms }: ToastsProps) {
-  const { urgent, others, hidden } = shownToasts(ids, notifications);
+  const { urgent, others, hidden } = shownToasts(ids, notifications.list);
   const toast = (notification: Notification) => (
     <Toast
       key={`${notification.id} ${notification.details?.alertedAt}`}

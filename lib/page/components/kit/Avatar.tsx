@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { UserPresence } from "../../../sdk/mod.ts";
-import { colorOf, initials } from "../../text.ts";
+import { colorOf, initials } from "../../../sdk/view/text.ts";
 import { Icon, type IconName } from "./Icon.tsx";
 
 /** The number of colours that `styles/marks.css` has classes for. */

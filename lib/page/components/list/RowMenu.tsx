@@ -4,7 +4,7 @@ import { usePage } from "../../context.ts";
 import type { Session } from "../../session/session.ts";
 import { isMuted } from "../../state/chats.ts";
 import type { Entry } from "../../state/listing.ts";
-import { shownName } from "../../text.ts";
+import { shownName } from "../../../sdk/view/text.ts";
 import { Icon } from "../kit/Icon.tsx";
 import { Menu, type MenuItem } from "../kit/Menu.tsx";
 

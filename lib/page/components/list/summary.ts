@@ -2,7 +2,7 @@
 import type { MessageStatus, User } from "../../../sdk/mod.ts";
 import { isMuted, typingSentence } from "../../state/chats.ts";
 import type { Entry } from "../../state/listing.ts";
-import { shownName } from "../../text.ts";
+import { shownName } from "../../../sdk/view/text.ts";
 import { systemSentence } from "../chat/system_sentence.ts";
 import { shownMessage } from "../../state/thread.ts";
 import { wordsOfKind } from "../chat/words.ts";

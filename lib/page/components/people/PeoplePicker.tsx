@@ -5,7 +5,7 @@ import { problemOf } from "../../session/identity.ts";
 import { partnersOf } from "../../state/chats.ts";
 import { rankOf } from "../../state/finding.ts";
 import type { State } from "../../state/store.ts";
-import { shownName } from "../../text.ts";
+import { shownName } from "../../../sdk/view/text.ts";
 import { Avatar } from "../kit/Avatar.tsx";
 import { Icon } from "../kit/Icon.tsx";
 import { Name } from "../kit/Name.tsx";

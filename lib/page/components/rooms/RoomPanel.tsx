@@ -19,7 +19,7 @@ import { EmptyRoom } from "./EmptyRoom.tsx";
 import { Icon } from "../kit/Icon.tsx";
 import { hasSingleKeys } from "../shell/shortcuts.ts";
 import { Name } from "../kit/Name.tsx";
-import { shownName } from "../../text.ts";
+import { shownName } from "../../../sdk/view/text.ts";
 
 interface RoomPanelProps {
   room: RoomState;

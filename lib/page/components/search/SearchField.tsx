@@ -1,7 +1,7 @@
 /** The field that looks for everything: conversations, rooms, people and messages. Ctrl K comes here from anywhere. */
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "../kit/Icon.tsx";
-import { shownName } from "../../text.ts";
+import { shownName } from "../../../sdk/view/text.ts";
 
 export interface Search {
   readonly text: string;

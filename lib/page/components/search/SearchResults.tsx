@@ -7,7 +7,7 @@ import type { Identity } from "../../session/identity.ts";
 import { findConversation } from "../../state/chats.ts";
 import { type PlaceFound, placesFor } from "../../state/finding.ts";
 import type { State } from "../../state/store.ts";
-import { listTime } from "../../text.ts";
+import { listTime } from "../../../sdk/view/times.ts";
 import { Avatar, SignAvatar } from "../kit/Avatar.tsx";
 import { Icon } from "../kit/Icon.tsx";
 import { Name } from "../kit/Name.tsx";

@@ -9,7 +9,7 @@ import { Name } from "../kit/Name.tsx";
 import { OpenModeNote } from "../connect/OpenModeNote.tsx";
 import { Popover } from "../kit/Popover.tsx";
 import { ThemeSwitch } from "../kit/ThemeSwitch.tsx";
-import { shownName } from "../../text.ts";
+import { shownName } from "../../../sdk/view/text.ts";
 import { PrivacySwitches } from "./PrivacySwitches.tsx";
 
 interface AccountMenuProps {

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { usePage } from "../../context.ts";
 import type { Notice } from "../../state/notices.ts";
-import { shownName } from "../../text.ts";
+import { shownName } from "../../../sdk/view/text.ts";
 
 const NOTICE_MS = 6_000;
 

@@ -1,6 +1,6 @@
 /**
  * Reads the Markdown of a notification: bold, italic, code, links, lists, and headings, which are bold lines. All else is text.
- * It makes a tree of words and no HTML; `components/inbox/Markdown.tsx` makes elements of it.
+ * It makes a tree of words and no HTML; whoever shows it makes elements of that.
  */
 import { type LinkFields, linkTo } from "./links.ts";
 import { splitLinks } from "./text.ts";

@@ -1,5 +1,5 @@
 /** Quiet hours as bars of a day, and in words. */
-import type { QuietDay, QuietHours } from "../../sdk/mod.ts";
+import type { QuietDay, QuietHours } from "../preferences/types.ts";
 
 export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 

@@ -1,5 +1,6 @@
 /** What the list behind the bell shows of the notifications: of one kind or all, and those of a group as one entry. */
-import type { Notification, UserPreferences } from "../../sdk/mod.ts";
+import type { Notification } from "../core/types.ts";
+import type { UserPreferences } from "../preferences/types.ts";
 
 /** Shows all kinds. */
 export const ALL_KINDS = "";

@@ -17,6 +17,7 @@ import { preferencesFeature } from "./preferences/feature.ts";
 import { protocolsFeature } from "./protocols/feature.ts";
 import { madeRoomsFeature } from "./rooms/made/feature.ts";
 import { roomsFeature } from "./rooms/feature.ts";
+import { pushProvidersFeature } from "./push/providers/feature.ts";
 import { topicsFeature } from "./topics/feature.ts";
 import {
   amqpFeature,
@@ -39,6 +40,7 @@ export const FEATURES = [
   preferencesFeature,
   inboxFeature,
   presenceFeature,
+  pushProvidersFeature,
   contactsFeature,
   conversationsFeature,
   chatNoticesFeature,

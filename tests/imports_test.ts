@@ -36,6 +36,9 @@ const RULES: ImportRules = {
     "lib/preferences": "base config core limits engines listeners/settings.ts http feature.ts",
     "lib/inbox":
       "base config core net limits engines http feature.ts audiences files preferences rooms topics",
+    "lib/push/types.ts": "base inbox",
+    "lib/push/provider.ts": "push/types.ts",
+    "lib/push/providers": "base config net engines feature.ts inbox push/types.ts push/provider.ts",
     "lib/presence": "base config core limits engines http feature.ts",
     "lib/contacts": "base config core limits engines http feature.ts presence",
     "lib/conversations":

@@ -1,8 +1,8 @@
 /** Sends webhook requests, and says what their answers mean. */
 import { Outward, type PrivateTargets } from "../net/outward.ts";
+import { retryAfterMs } from "../net/retry_after.ts";
 import { VERSION } from "../base/version.ts";
 import { reasonOf } from "../base/reason.ts";
-import { retryAfterMs } from "./retry.ts";
 import { signatureHeaders } from "./signature.ts";
 
 const TIMEOUT_MS = 10_000;

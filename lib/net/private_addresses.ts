@@ -43,5 +43,10 @@ export function isPrivateAddress(address: string): boolean {
 
 /** Why a request to private addresses is not made. */
 export function privateRefusal(addresses: string): Error {
-  return new Error(`${addresses} is private, and not in APP_OUTGOING_PRIVATE_IPS`);
+  return new PrivateTargetError(`${addresses} is private, and not in APP_OUTGOING_PRIVATE_IPS`);
+}
+
+/** A request was not made, since it would go to a private address. */
+export class PrivateTargetError extends Error {
+  override readonly name = "PrivateTargetError";
 }

@@ -114,7 +114,7 @@ export const outgoing = slice({
     APP_OUTGOING_PRIVATE_IPS: {
       default: "",
       help:
-        "Private addresses that webhooks, actions and `APP_TOKEN_JWKS_URL` may go to: `10.1.2.3`; `*` for any",
+        "Private addresses that webhooks, actions, push and `APP_TOKEN_JWKS_URL` may go to: `10.1.2.3`; `*` for any",
       kind: targetList,
     },
   },

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import type { ServerClock } from "../../lib/base/clock.ts";
 import { webhookCounters } from "../../lib/hooks/metrics.ts";
-import { failedPauseMs, refusedPauseMs, retryAfterMs } from "../../lib/hooks/retry.ts";
+import { failedPauseMs, refusedPauseMs } from "../../lib/hooks/retry.ts";
+import { retryAfterMs } from "../../lib/net/retry_after.ts";
 import { secretKey, signatureHeaders } from "../../lib/hooks/signature.ts";
 import { RECEIPTS } from "../../lib/hooks/receipts.ts";
 import { WebhookSender } from "../../lib/hooks/sender.ts";

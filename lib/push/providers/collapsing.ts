@@ -1,0 +1,22 @@
+/** By which name a push service knows that a push stands for an earlier one. */
+import { createHash } from "node:crypto";
+import type { DeviceMessage } from "../types.ts";
+
+/** 192 bits, which are 32 characters. */
+const BYTES = 24;
+
+/** What a device shows in one place: the newest of a group, else the notification itself. */
+export function tagOf({ id, group }: { readonly id: string; readonly group?: string }): string {
+  return group ?? id;
+}
+
+/**
+ * A name of 32 characters of `A-Z a-z 0-9 _ -` that says nothing of what it is of. What closes one of a group has a name of its
+ * own: where the device was away, it must not stand for the newest of the group, which it has not got yet.
+ */
+export function collapseKey(message: DeviceMessage): string {
+  const isOfGroup = message.what === "close" && message.group !== undefined;
+  const name = isOfGroup ? ["close", message.id] : ["show", tagOf(message)];
+  const hash = createHash("sha256").update(JSON.stringify(name)).digest();
+  return hash.subarray(0, BYTES).toString("base64url");
+}

@@ -32,9 +32,15 @@ export class FileAccess {
 
   /** A file that is there and that the actor sees. */
   *find(actor: FileActor, id: string): Work<FileRow> {
-    const found = isId(id) ? yield* findRow(id) : undefined;
-    if (found?.state === "stored" && (yield* this.#sees(actor, found))) return found;
+    const found = yield* this.look(actor, id);
+    if (found !== undefined) return found;
     throw unknownFile(id);
+  }
+
+  /** As {@linkcode FileAccess.find}; `undefined` where there is none. */
+  *look(actor: FileActor, id: string): Work<FileRow | undefined> {
+    const found = isId(id) ? yield* findRow(id) : undefined;
+    return found?.state === "stored" && (yield* this.#sees(actor, found)) ? found : undefined;
   }
 
   /** An upload of the actor's own: nobody else goes on with it. */

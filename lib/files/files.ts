@@ -171,11 +171,15 @@ export class Files {
     return found.map(storedIn);
   }
 
-  /** Removes a file, wherever it stands. Rejects with `forbidden` where the actor sees it, and has no right to that. */
+  /**
+   * Removes a file, wherever it stands. Harmless where the actor sees none of this id: whether it was there once, is another's or never was,
+   * nobody learns. Rejects with `forbidden` where the actor sees it, and has no right to that.
+   */
   async remove(actor: FileActor, id: string): Promise<void> {
     const [access, at] = [this.#access, this.#parts.now()];
     await this.#parts.database.transaction(function* () {
-      const found = yield* access.find(actor, id);
+      const found = yield* access.look(actor, id);
+      if (found === undefined) return;
       if (!mayRemove(actor, found)) {
         throw new CodedError("forbidden", "Cannot remove the file: it is another user's");
       }

@@ -37,22 +37,13 @@ const FOR_USERS = { users: true, browsers } as const;
 
 /** @param maxBytes of one file */
 export function tusRoutes(files: Files, maxBytes: number): readonly Route[] {
+  const options = {
+    ...{ "Tus-Resumable": VERSION, "Tus-Version": VERSION, "Tus-Extension": EXTENSIONS },
+    ...(Number.isFinite(maxBytes) && { "Tus-Max-Size": String(maxBytes) }),
+  };
   return [
     {
-      ...{ method: "OPTIONS", path: UPLOADS, scope: "files:write", ...FOR_USERS },
-      run(call) {
-        call.answerHeader("Tus-Resumable", VERSION);
-        return {
-          status: 204,
-          headers: {
-            ...{ "Tus-Version": VERSION, "Tus-Extension": EXTENSIONS },
-            ...(Number.isFinite(maxBytes) && { "Tus-Max-Size": String(maxBytes) }),
-          },
-        };
-      },
-    },
-    {
-      ...{ method: "POST", path: UPLOADS, scope: "files:write", ...FOR_USERS },
+      ...{ method: "POST", path: UPLOADS, scope: "files:write", ...FOR_USERS, options },
       async run(call) {
         requireVersion(call);
         const acting = call.acting({});
@@ -66,7 +57,7 @@ export function tusRoutes(files: Files, maxBytes: number): readonly Route[] {
       },
     },
     {
-      ...{ method: "GET", path: UPLOAD, scope: "files:write", ...FOR_USERS },
+      ...{ method: "GET", path: UPLOAD, scope: "files:write", ...FOR_USERS, options },
       async run(call) {
         requireVersion(call);
         const acting = call.acting({});

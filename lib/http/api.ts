@@ -25,6 +25,9 @@ export function createApi(
 ): ApiApp {
   const api: ApiApp = new Hono<ApiEnv>();
   openToUsers(api, routes, { origins: net.origins, refusals: node.refusals });
+  for (const { path, options } of routes) {
+    if (options !== undefined) api.options(path, (context) => context.body(null, 204, options));
+  }
   api.use(calls.identify);
   for (const route of routes) {
     api.on(

@@ -21,8 +21,8 @@ export interface CallParts {
   readonly limits: Limits;
   /** How long a body may take. */
   readonly bodySeconds: number;
-  /** Throws where the user's token was revoked, or the user blocked, since the call began. */
-  requireUnrevoked(identity: Identity): void;
+  /** Rejects where the caller's token or key was revoked, or the user blocked, since the call began. */
+  requireUnrevoked(context: ApiContext): Promise<void>;
 }
 
 export class Call {
@@ -159,7 +159,7 @@ export class Call {
 
   /**
    * The body as it comes, of any length. It may take as long as it goes on, until the signal aborts. A piece is good until the next
-   * one is asked for. Rejects where its user may not call any more: a body may take hours.
+   * one is asked for. Rejects where its caller may not call any more: a body may take hours.
    */
   bodyPieces(signal?: AbortSignal): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
     const { req, env } = this.#context;
@@ -169,12 +169,11 @@ export class Call {
   }
 
   async *#whileAllowed<Piece>(pieces: AsyncIterable<Piece>): AsyncGenerator<Piece, void> {
-    const { identity } = this;
     for await (const piece of pieces) {
-      if (identity !== undefined) this.#parts.requireUnrevoked(identity);
+      await this.#parts.requireUnrevoked(this.#context);
       yield piece;
     }
-    if (identity !== undefined) this.#parts.requireUnrevoked(identity);
+    await this.#parts.requireUnrevoked(this.#context);
   }
 
   /** Reads the fields of the body: a JSON object, or a form. Rejects where it is too long, too slow, or neither. */

@@ -9,10 +9,14 @@ import type { Limits } from "../base/sizes.ts";
 import type { AllowedOrigins } from "../net/origin.ts";
 import { Call, type CallParts } from "./call.ts";
 import type { ApiContext, ApiEnv } from "./caller.ts";
-import { type CallerConfig, type CallerParts, identifyCaller } from "./identify_caller.ts";
+import {
+  type CallerConfig,
+  type CallerParts,
+  identifyCaller,
+  requireUnrevoked,
+} from "./identify_caller.ts";
 import { requireScope } from "./require_scope.ts";
 import type { Route } from "./route.ts";
-import { requireUnrevoked } from "./user_callers.ts";
 
 /** The part of the configuration that calls need. */
 export interface CallsConfig extends CallerConfig {
@@ -34,7 +38,7 @@ export class Calls {
       ...{ audit, users: parts.users },
       limits: config.limits,
       bodySeconds: config.listeners.requestSeconds,
-      requireUnrevoked: (identity) => requireUnrevoked(parts.check, identity),
+      requireUnrevoked: (context) => requireUnrevoked(context, this.#callerParts),
     };
     this.identify = identifyCaller(this.#callerParts, config);
   }

@@ -22,7 +22,7 @@ import {
 } from "./caller.ts";
 import type { ApiCounters } from "./metrics.ts";
 import { addressOf, originOf, shownKey } from "./traces.ts";
-import { type UserCallerParts, UserCallers } from "./user_callers.ts";
+import { requireUnrevokedToken, type UserCallerParts, UserCallers } from "./user_callers.ts";
 
 export interface CallerParts extends UserCallerParts {
   readonly keys: ApiKeys;
@@ -53,6 +53,22 @@ export function identifyCaller(
     context.set("caller", key === undefined ? await callers.find(context, text) : callerWith(key));
     await next();
   };
+}
+
+/** Rejects where what a caller showed was revoked, or the user blocked, since the call began. */
+export async function requireUnrevoked(
+  context: ApiContext,
+  { check, keys, counters, audit }: CallerParts,
+): Promise<void> {
+  const { identity } = context.get("caller");
+  if (identity !== undefined) return requireUnrevokedToken(check, identity);
+  const text = shownKey(context);
+  if (text === undefined || !await keys.isRevoked(text)) return;
+  const origin = originOf(context);
+  const reason = `the API key ${origin.who} is revoked`;
+  counters.unauthorized.value++;
+  audit.refused({ ...origin, reason });
+  throw new CodedError("unauthorized", `Cannot use the API: ${reason}`);
 }
 
 /** Finds callers that were not found a moment ago. */

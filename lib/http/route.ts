@@ -6,7 +6,7 @@ import type { Scope } from "../base/scope.ts";
 import type { Call } from "./call.ts";
 
 export interface Route {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** The path below `/api`, such as `/rooms/:room/connections`. */
   readonly path: `/${string}`;
   /** What a caller has to be allowed; others are refused before the route runs. */
@@ -16,6 +16,11 @@ export interface Route {
    * change. Without this word no token of a user opens it.
    */
   readonly users?: true;
+  /**
+   * Headers with which `OPTIONS` is answered to anybody, who need show nothing: they say which protocol is spoken here, and nothing of
+   * what is there.
+   */
+  readonly options?: Readonly<Record<string, string>>;
   /** Headers that pages of other sites send and read here, beside those of all routes. */
   readonly browsers?: BrowserHeaders;
   /** Does what the call asks for. Throws a `CodedError` where it refuses. */

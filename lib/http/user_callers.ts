@@ -77,7 +77,7 @@ export class UserCallers {
 }
 
 /** Throws where what shows that a user calls does not count any more. */
-export function requireUnrevoked(check: UserCallerParts["check"], identity: Identity): void {
+export function requireUnrevokedToken(check: UserCallerParts["check"], identity: Identity): void {
   try {
     check.revocations.require(identity);
   } catch (error) {

@@ -185,11 +185,24 @@ for (const listener of ["deno", "node"]) {
       assert.equal(answer.headers.get("tus-resumable"), "1.0.0");
       if (status === 412) assert.equal(answer.headers.get("tus-version"), "1.0.0");
     }
-    const options = await tus(alice, "OPTIONS", "/api/uploads");
-    assert.deepEqual(
-      ["tus-version", "tus-extension", "tus-max-size"].map((name) => options.headers.get(name)),
-      ["1.0.0", "creation,termination", String(100 * 1024 * 1024)],
-    );
+    // Clients ask for it before they have anything to show.
+    for (
+      const [path, headers] of [["/api/uploads"], ["/api/uploads/x", {
+        authorization: "Bearer x",
+      }]] as const
+    ) {
+      const options = await fetch(program.url + path, {
+        method: "OPTIONS",
+        headers: headers ?? {},
+      });
+      assert.deepEqual([options.status, await options.text()], [204, ""], path);
+      assert.deepEqual(
+        ["tus-resumable", "tus-version", "tus-extension", "tus-max-size"].map((name) =>
+          options.headers.get(name)
+        ),
+        ["1.0.0", "1.0.0", "creation,termination", String(100 * 1024 * 1024)],
+      );
+    }
 
     const begun = await post({ "upload-length": "10" });
     assert.equal(begun.status, 201);

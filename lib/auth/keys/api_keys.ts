@@ -51,6 +51,9 @@ export class ApiKeys {
   /** Whether there is any key; absent while the store could not be asked. */
   #areSeen: boolean | undefined;
 
+  /** When the store could last not say whether a key was revoked, on `performance.now()`'s clock. */
+  #awayAt = -Infinity;
+
   constructor(store: KeyStore) {
     this.#store = store;
   }
@@ -140,6 +143,23 @@ export class ApiKeys {
     this.#touch(key);
     this.#noteGood(text, key);
     return key;
+  }
+
+  /**
+   * Whether a key that was found good was revoked since then, as far as is known: where the store is away, it is taken for good, as a
+   * token is.
+   */
+  async isRevoked(text: string): Promise<boolean> {
+    const given = parseApiKey(text);
+    if (given === undefined || this.checkedJustNow(text) !== undefined) return false;
+    if (performance.now() - this.#awayAt <= GOOD_FOR_MS) return false;
+    try {
+      const key = await this.#find(given);
+      return key === undefined || key.revokedAt !== undefined;
+    } catch {
+      this.#awayAt = performance.now();
+      return false;
+    }
   }
 
   #allIds(): Promise<ReadonlySet<string>> {

@@ -8,7 +8,7 @@ import type { Expense } from "../core/work.ts";
 import { type InboxCommands, inboxFor } from "./guest_inbox.ts";
 import { groupField } from "./details/details.ts";
 import type { InboxService } from "./inbox.ts";
-import type { Which } from "./store/store.ts";
+import type { Which, WithArchived } from "./store/store.ts";
 import { untilField, type ZoneOf } from "./until.ts";
 import { notificationOnWire, snoozedData, syncData, workOf } from "./wire.ts";
 
@@ -18,16 +18,18 @@ const FREE_IDS = 100;
 /** How many notifications are taken to be in an inbox of which all are to be changed. */
 const ALL_ENTRIES = 1000;
 
-/** Asks for what came after a position, for a page from the end, or for what the user has put off. */
+/** Asks for what came after a position, for notifications by their ids, for a page from the end, or for what the user has put off. */
 type InboxQuery =
+  | { readonly since?: undefined; readonly snoozed?: undefined; readonly ids: readonly string[] }
   | { readonly since?: undefined; readonly snoozed: true; readonly limit: number }
   | { readonly since: Position; readonly unreadOnly: boolean }
   | {
     readonly since?: undefined;
     readonly snoozed?: undefined;
+    readonly ids?: undefined;
     readonly before?: number;
     readonly limit: number;
-    readonly archived: boolean;
+    readonly archived: WithArchived;
     readonly folded: boolean;
     readonly group: string | undefined;
   };
@@ -52,7 +54,7 @@ export function inboxCommands(service: InboxService, zoneOf: ZoneOf): Command[] 
       connection.charge(workOn(which));
       return { data: await inbox.change(connection.site, user, "read", which) };
     }),
-    ...(["archive", "delete"] as const).map((event) =>
+    ...(["archive", "unarchive", "delete"] as const).map((event) =>
       command(event, whichFields, async (connection, which) => {
         const inbox = inboxFor(connection, service);
         const user = connection.requireUser();
@@ -98,11 +100,16 @@ function inboxFields(fields: Fields): InboxQuery {
   const since = positionField(fields, "since");
   if (since !== undefined) return { since, unreadOnly: flag(fields, "unread") };
   if (flag(fields, "snoozed")) return { snoozed: true, limit: pageSize(fields) };
+  if (fields["ids"] !== undefined) return { ids: idsField(fields) };
   const before = wholeNumber(fields, "before");
   return {
-    ...{ before, limit: pageSize(fields), archived: flag(fields, "archived") },
+    ...{ before, limit: pageSize(fields), archived: archivedField(fields) },
     ...{ folded: flag(fields, "folded"), group: groupField(fields) },
   };
+}
+
+function archivedField(fields: Fields): WithArchived {
+  return fields["archived"] === "only" ? "only" : flag(fields, "archived");
 }
 
 /** The part of an inbox that a query asks for. */
@@ -122,7 +129,9 @@ async function asked(
     connection.charge({ entries: page.notifications.length });
     return snoozedData(connection, page);
   }
-  const { notifications, unread, more } = await inbox.page(connection.site, user, query);
+  const { notifications, unread, more } = query.ids === undefined
+    ? await inbox.page(connection.site, user, query)
+    : await inbox.named(connection.site, user, query.ids);
   connection.charge(workOf(connection, notifications));
   const shown = notifications.map((each) => notificationOnWire(connection, each));
   return { notifications: shown, unread, more };

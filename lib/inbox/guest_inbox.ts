@@ -4,7 +4,7 @@ import type { InboxService } from "./inbox.ts";
 
 export type InboxCommands = Pick<
   InboxService,
-  "sync" | "page" | "snoozed" | "acknowledge" | "acknowledgeUpTo" | "change" | "snooze" | "unsnooze"
+  "sync" | "page" | "named" | "snoozed" | "acknowledge" | "acknowledgeUpTo" | "change" | "snooze" | "unsnooze"
 >;
 
 /** @param inbox the service for all but guests */
@@ -21,6 +21,7 @@ const NO_INBOX: InboxCommands = {
     });
   },
   page: () => Promise.resolve({ notifications: [], unread: 0 }),
+  named: () => Promise.resolve({ notifications: [], unread: 0 }),
   acknowledge: () => Promise.resolve(),
   acknowledgeUpTo: () => Promise.resolve(),
   change: () => Promise.resolve({ unread: 0 }),

@@ -129,6 +129,20 @@ export class InboxService {
     return { notifications, unread, ...(more && notifications.length < options.limit && { more }) };
   }
 
+  /** Those of these notifications that are in the inbox, archived ones, too, in this order: as many as one answer bears. */
+  async named(
+    site: string,
+    user: UserId,
+    ids: readonly string[],
+  ): Promise<InboxPage & { readonly unread: number }> {
+    const [page, unread] = await Promise.all([
+      this.#inbox.read(site, user, [...new Set(ids)], { characters: this.#characters }),
+      this.#inbox.unread(site, user),
+    ]);
+    const { notifications, more } = cutToLength({ offset: 0, ...page }, user, this.#characters);
+    return { notifications, unread, ...(more && { more }) };
+  }
+
   /** Notes that a client took these notifications. */
   async acknowledge(site: string, user: UserId, ids: readonly string[]): Promise<void> {
     await this.#inbox.mark(site, user, "delivered", ids);

@@ -1,5 +1,5 @@
 /**
- * The routes that send a notification, say what became of it, and take it back. `notification.ts` reads the fields. Next on
+ * The routes that send a notification, say what became of it, take it back, and put it off or away for its user. `notification.ts` reads the fields. Next on
  * a message's way: `notify.ts`.
  */
 import { CodedError } from "../base/errors.ts";
@@ -44,6 +44,7 @@ export interface InboxRoutesConfig {
   readonly inbox: { readonly defaultRoom: string; readonly recipients: number };
 }
 
+const ARCHIVE = "/users/:user/notifications/:id/archive";
 const SNOOZE = "/users/:user/notifications/:id/snooze";
 
 export function inboxRoutes(
@@ -136,6 +137,33 @@ export function inboxRoutes(
       async run(call) {
         const { site, user } = userOf(call);
         await inbox.unsnooze(site, user, [call.param("id")]);
+        return { status: 204 };
+      },
+    },
+    {
+      method: "PUT",
+      path: ARCHIVE,
+      scope: "publish",
+      users: true,
+      async run(call) {
+        const { site, user } = userOf(call);
+        const id = call.param("id");
+        const { state } = await inbox.receipt(site, id, user) ?? {};
+        if (state === undefined || state === "scheduled" || state === "snoozed") {
+          throw unknownNotification(id);
+        }
+        await inbox.change(site, user, "archive", [id]);
+        return { status: 204 };
+      },
+    },
+    {
+      method: "DELETE",
+      path: ARCHIVE,
+      scope: "publish",
+      users: true,
+      async run(call) {
+        const { site, user } = userOf(call);
+        await inbox.change(site, user, "unarchive", [call.param("id")]);
         return { status: 204 };
       },
     },

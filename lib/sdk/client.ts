@@ -310,8 +310,10 @@ export class Client {
       case "presence":
         return this.#rooms.replacePresence(frame.room, readPresence(frame.data));
       case "inbox":
-        this.notifications.change(frame.change);
-        return void this.#events.emit("inbox", frame.change);
+        return this.notifications.change(
+          frame.change,
+          () => this.#events.emit("inbox", frame.change),
+        );
       case "chat":
         return this.#chat.receive(frame.what, frame.fields);
       case "preferences":

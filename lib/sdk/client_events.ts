@@ -13,7 +13,7 @@ export interface ClientEvents {
   message: Message;
   /** The number of unread notifications changed. */
   unread: number;
-  /** Notifications were read, archived, deleted or put off, here or elsewhere. */
+  /** Notifications were read, archived, brought back, deleted or put off, here or elsewhere. */
   inbox: InboxChange;
   /** Notifications may be missing; they come no more. For rooms, see the subscription's event. */
   gap: Gap;

@@ -38,6 +38,7 @@ const SENT: Readonly<Record<string, [count: number, room: string]>> = {
   "receipt": [1, "/user/123"],
   "change": [1, "/user/123"],
   "snooze": [1, "/user/123"],
+  "archive": [1, "/user/123"],
   "schedule": [0, "/user/123"],
   "send at": [0, "/user/123"],
   "connections": [0, "lobby"],
@@ -74,6 +75,7 @@ for (const [name, [count, room]] of Object.entries(SENT)) {
     if (["curl", "schedule", "act", "change", "snooze"].includes(name)) {
       assert.match(output, answerPattern(name));
     }
+    if (name === "archive") assert.doesNotMatch(output, /"error"/);
     if (name === "receipt") {
       await waitFor(
         "it is sent",

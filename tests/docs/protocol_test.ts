@@ -65,6 +65,10 @@ const SCENES: Readonly<
     await twoNotifications(program);
     await connectAlice(program, client);
   },
+  async "version 2, the archive"(program, client) {
+    await twoNotifications(program);
+    await connectAlice(program, client);
+  },
   async "version 2, groups"(program, client) {
     await twoNotifications(program, { "x-group": "orders" });
     await connectAlice(program, client);

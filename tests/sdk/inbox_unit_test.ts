@@ -10,6 +10,7 @@ import {
   start,
   watchInbox,
 } from "../support/client_world.ts";
+import { waitFor } from "../support/wait.ts";
 
 Deno.test("Client hands notifications over once, and acknowledges those of a tick in one frame", () => {
   using world = start();
@@ -196,6 +197,38 @@ Deno.test("notifications are read, archived and deleted by the server's word", a
   assert.deepEqual(world.socket.ofType("read"), [{ type: "read", all: true }]);
   world.socket.reply("read", { unread: 0 });
   assert.equal(await all, 0);
+});
+
+Deno.test("notifications that were brought back are in the list again, and leave no hole behind", async () => {
+  using world = start();
+  const told: (readonly number[])[] = [];
+  world.client.on("inbox", () => told.push(offsets(world.client.notifications.list)));
+  world.online({ unread: 2, inbox: inboxData(9, {}, [direct(8), direct(9)]) });
+  const { notifications } = world.client;
+  world.socket.receive({
+    type: "inbox",
+    event: "unarchive",
+    ids: ["n-3", "n-2", "n-4"],
+    unread: 5,
+  });
+  assert.equal(notifications.unread, 5);
+  assert.deepEqual(world.socket.ofType("inbox"), [{ type: "inbox", ids: ["n-3", "n-2", "n-4"] }]);
+  world.socket.receive({ type: "inbox", event: "archive", ids: ["n-4"], unread: 4 });
+  world.socket.reply("inbox", { notifications: [direct(3)], unread: 5, more: true });
+  await waitFor("it asks for the rest", () => world.socket.ofType("inbox").length === 2);
+  assert.deepEqual(world.socket.ofType("inbox").at(-1), { type: "inbox", ids: ["n-2", "n-4"] });
+  world.socket.reply("inbox", { notifications: [direct(2), direct(4)], unread: 5 });
+  await waitFor("it is told", () => told.length === 2);
+  assert.deepEqual(told, [[9, 8], [9, 8, 3, 2]], "n-4 is archived again by then");
+  void notifications.loadMore({ limit: 6 });
+  assert.deepEqual(world.socket.ofType("inbox").at(-1), { type: "inbox", before: 8, limit: 6 });
+  const page = [7, 6, 5, 3, 2, 1].map(direct);
+  world.socket.reply("inbox", { notifications: page, unread: 5 });
+  await waitFor("the page is there", () => notifications.list.length === 8);
+  const last = notifications.loadMore({ limit: 6 });
+  assert.deepEqual(world.socket.ofType("inbox").at(-1), { type: "inbox", before: 1, limit: 6 });
+  world.socket.reply("inbox", { notifications: [], unread: 5 });
+  assert.deepEqual(await last, []);
 });
 
 Deno.test("notifications.loadMore() gets older ones, page by page", async () => {

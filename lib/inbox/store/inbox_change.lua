@@ -1,6 +1,6 @@
 -- Does with notifications what the user did, and tells all of the user's clients.
 -- KEYS (after those of the inbox): the log of receipts, if it is kept
--- ARGV: read | archive | delete, offset up to which all are meant ('' where ids follow, 'group NAME' for a group), site,
+-- ARGV: read | archive | unarchive | delete, offset up to which all are meant ('' where ids follow, 'group NAME' for a group), site,
 --   pub/sub channel, ids
 -- Returns how many are unread now, then the ids of those that were changed.
 open_inbox(1)

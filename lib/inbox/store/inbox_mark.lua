@@ -7,7 +7,21 @@ local function log_receipt(receipts, site, id, name)
   redis.call('XADD', receipts, '*', 'site', site, 'user', USER, 'id', id, 'room', room, 'state', name, 'at', NOW_TEXT)
 end
 
--- `change` is sent | delivered | read | archive | delete; `receipts` is the log of receipts, nil where none is kept.
+-- Puts a notification back into the list of its inbox. @param times those that it has then
+local function unarchive(id, times)
+  redis.call('HSET', TIMES, id, table.concat(times, ','))
+  if times[READ] ~= '' then
+    return
+  end
+  redis.call('ZREM', DONE, id)
+  redis.call('ZADD', UNREAD, redis.call('ZSCORE', ORDER, id), id)
+  local ends = redis.call('PEXPIRETIME', ORDER)
+  if ends > 0 then
+    redis.call('PEXPIREAT', UNREAD, ends) -- the key may have just been made, and the others have their end already
+  end
+end
+
+-- `change` is sent | delivered | read | archive | unarchive | delete; `receipts` is the log of receipts, nil where none is kept.
 -- Returns the ids of those that were changed.
 local function mark(change, ids, site, receipts)
   local state = STATES[change]
@@ -21,6 +35,17 @@ local function mark(change, ids, site, receipts)
   end)
 
   local changed = {}
+  if change == 'unarchive' then
+    for _, id in ipairs(ids) do
+      local times = all_times[id]
+      if times and times[ARCHIVED] ~= '' then
+        times[ARCHIVED] = ''
+        unarchive(id, times)
+        table.insert(changed, id)
+      end
+    end
+    return changed
+  end
   for _, id in ipairs(ids) do
     local times = all_times[id]
     if times and not state then

@@ -1,6 +1,6 @@
 -- Reads notifications of an inbox, and its position.
 -- ARGV: queued | unread | since | before | folded | group | id | ids, its argument (room, offset, id or nothing), most notifications (0: all),
---   1 to read archived ones too, origin of an epoch (epoch.lua; '' where none is needed), milliseconds that the epoch is
+--   1 to read archived ones too (2: these alone), origin of an epoch (epoch.lua; '' where none is needed), milliseconds that the epoch is
 --   kept while nothing comes, most bytes of what is stored (0: all; one notification is read in any case), ids
 -- Returns offset, epoch, highest dropped offset, how many are unread, where earlier epochs ended (as history.lua does), how
 --   many notifications follow, 1 if there are more of them; then id, offset, what is stored, and times of each; then, of
@@ -13,6 +13,11 @@ if ARGV[5] ~= '' then
   end
 end
 local is_queued = ARGV[1] == 'queued'
+
+-- Whether a notification is meant that has these times.
+local function is_meant(times)
+  return ARGV[4] == '1' or (times[ARCHIVED] ~= '') == (ARGV[4] == '2')
+end
 
 -- The ids of a list below an offset, newest first: of each group the first one, with counts by its id, or those of one group.
 local counts = {}
@@ -32,7 +37,7 @@ local function ids_by_groups(before, only)
       if offset < before then
         table.insert(found, id)
       end
-    elseif times and (times[ARCHIVED] == '' or ARGV[4] == '1') then
+    elseif times and is_meant(times) then
       local first = first_of[group]
       if not first then
         first = { count = 0, unread = 0 }
@@ -58,7 +63,7 @@ elseif ARGV[1] == 'unread' then
 elseif ARGV[1] == 'since' then
   ids = redis.call('ZRANGEBYSCORE', ORDER, '(' .. ARGV[2], '+inf')
 elseif ARGV[1] == 'before' then
-  ids = redis.call('ZREVRANGEBYSCORE', ORDER, '(' .. ARGV[2], '-inf')
+  ids = redis.call('ZREVRANGEBYSCORE', ARGV[4] == '2' and DONE or ORDER, '(' .. ARGV[2], '-inf')
 elseif ARGV[1] == 'folded' then
   ids = ids_by_groups(tonumber(ARGV[2]))
 elseif ARGV[1] == 'group' then
@@ -86,7 +91,7 @@ for _, id in ipairs(ids) do
     stored = nil
   end
   local times = stored and times_of(id)
-  if times and (times[ARCHIVED] == '' or ARGV[4] == '1') then
+  if times and is_meant(times) then
     bytes = bytes + #stored
     if found[MORE] == 1 or count > 0 and (count == limit or most_bytes > 0 and bytes > most_bytes) then
       found[MORE] = 1

@@ -16,6 +16,7 @@ import type {
   SyncOptions,
   Taken,
   Which,
+  WithArchived,
 } from "./store.ts";
 import type { Position, Standing } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
@@ -181,7 +182,7 @@ export class RedisInbox implements Inbox {
     user: UserId,
     selection: Selection,
     { limit = Infinity, characters = Infinity, archived = false }: ReadOptions & {
-      archived?: boolean;
+      archived?: WithArchived | undefined;
     } = {},
   ): Promise<Found> {
     const { keys, functions, retention, incarnation } = this.#parts;
@@ -192,7 +193,7 @@ export class RedisInbox implements Inbox {
         mode,
         argument,
         finite(limit),
-        archived ? 1 : 0,
+        archived === "only" ? 2 : archived ? 1 : 0,
         mode === "since" || mode === "unread" ? incarnation.origin : "",
         Math.min(retentionMs(retention), EMPTY_MS),
         finite(characters),

@@ -21,7 +21,7 @@ import type { Position, Standing } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
 import { syncOf } from "../page.ts";
 import { bytesOf, type SqliteArrivals } from "./sqlite_arrivals.ts";
-import type { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
+import { placesOf, type SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
 import { groupOf } from "./kept.ts";
 import { SqliteEdits } from "./sqlite_edits.ts";
 import { ALL, SqliteReading } from "./sqlite_reading.ts";
@@ -118,17 +118,17 @@ export class SqliteInbox implements Inbox {
     const { before = Number.MAX_SAFE_INTEGER, group, folded, archived, ...reading } = options;
     const sql = this.#sql;
     const now = Date.now();
-    const all = archived ? 1 : 0;
+    const places = placesOf(archived);
     if (group !== undefined) {
       return Promise.resolve(this.#reading.on(
-        (last, count) => sql.ofGroup.all(site, user, group, last, all, now, count),
+        (last, count) => sql.ofGroup.all(site, user, group, last, places, now, count),
         before,
         reading,
       ));
     }
     const statement = folded ? sql.folded : sql.list;
     const page = this.#reading.on(
-      (last, count) => statement.all(site, user, last, all, now, count),
+      (last, count) => statement.all(site, user, last, places, now, count),
       before,
       reading,
     );
@@ -136,7 +136,7 @@ export class SqliteInbox implements Inbox {
     const notifications = page.notifications.map((each) => {
       const group = groupOf(each.publication);
       if (group === undefined) return each;
-      const { count, unread } = sql.countGroup.get(site, user, group, all, now) ?? {};
+      const { count, unread } = sql.countGroup.get(site, user, group, places, now) ?? {};
       return { ...each, group: { count: Number(count), unread: Number(unread) } };
     });
     return Promise.resolve({ ...page, notifications });

@@ -1,5 +1,5 @@
 /** The SQL of the inbox, prepared once. */
-import type { InboxEvent, Taken } from "./store.ts";
+import type { InboxEvent, Taken, WithArchived } from "./store.ts";
 import type { Statement } from "../../engines/sqlite/statement.ts";
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
 
@@ -110,28 +110,28 @@ export class SqliteInboxStatements {
        AND ${NOT_EXPIRED} ORDER BY offset LIMIT ?`,
     );
     this.list = sql(
-      `SELECT ${COLUMNS} ${OF_USER} AND offset < ? AND (archived_at IS NULL OR ?) AND ${NOT_EXPIRED}
+      `SELECT ${COLUMNS} ${OF_USER} AND offset < ? AND ${placeOf("archived_at")} & ? AND ${NOT_EXPIRED}
        ORDER BY offset DESC LIMIT ?`,
     );
     this.folded = sql(
       `SELECT ${COLUMNS} FROM notifications AS one
-       WHERE site = ?1 AND user = ?2 AND offset < ?3 AND (archived_at IS NULL OR ?4)
+       WHERE site = ?1 AND user = ?2 AND offset < ?3 AND ${placeOf("archived_at")} & ?4
          AND (expires_at IS NULL OR expires_at > ?5)
          AND (group_name IS NULL OR NOT EXISTS (
            SELECT 1 FROM notifications AS newer
            WHERE newer.site = ?1 AND newer.user = ?2 AND newer.group_name = one.group_name
-             AND newer.offset > one.offset AND (newer.archived_at IS NULL OR ?4)
+             AND newer.offset > one.offset AND ${placeOf("newer.archived_at")} & ?4
              AND (newer.expires_at IS NULL OR newer.expires_at > ?5)
          ))
        ORDER BY offset DESC LIMIT ?6`,
     );
     this.ofGroup = sql(
       `SELECT ${COLUMNS} ${OF_USER} AND group_name = ? AND offset < ?
-         AND (archived_at IS NULL OR ?) AND ${NOT_EXPIRED} ORDER BY offset DESC LIMIT ?`,
+         AND ${placeOf("archived_at")} & ? AND ${NOT_EXPIRED} ORDER BY offset DESC LIMIT ?`,
     );
     this.countGroup = sql(
       `SELECT count(*) AS count, sum(read_at IS NULL AND archived_at IS NULL) AS unread ${OF_USER}
-         AND group_name = ? AND (archived_at IS NULL OR ?) AND ${NOT_EXPIRED}`,
+         AND group_name = ? AND ${placeOf("archived_at")} & ? AND ${NOT_EXPIRED}`,
     );
     this.idsOfGroup = sql(`SELECT id ${OF_USER} AND group_name = ? ORDER BY offset`);
     this.get = sql(`SELECT ${COLUMNS} ${OF_USER} AND id = ?`);
@@ -173,6 +173,10 @@ export class SqliteInboxStatements {
         "read_at",
       )),
       archive: sql(update("archived_at = ?1", "archived_at")),
+      unarchive: sql(
+        `UPDATE notifications SET archived_at = NULL
+         WHERE ?1 = ?1 AND site = ?2 AND user = ?3 AND id = ?4 AND archived_at IS NOT NULL`,
+      ),
       delete: sql(
         `DELETE FROM notifications WHERE ?1 = ?1 AND site = ?2 AND user = ?3 AND id = ?4
          RETURNING ${BYTES} AS bytes`,
@@ -183,6 +187,16 @@ export class SqliteInboxStatements {
       `SELECT id ${OF_USER} AND offset <= ? AND read_at IS NULL ORDER BY offset`,
     );
   }
+}
+
+/** Which of the bits of {@linkcode placesOf} is that of a notification. @param archivedAt the column */
+function placeOf(archivedAt: string): string {
+  return `(1 + (${archivedAt} IS NOT NULL))`;
+}
+
+/** What is listed, as bits: 1 for what is in the inbox, 2 for what is archived. */
+export function placesOf(archived: WithArchived = false): number {
+  return archived === "only" ? 2 : archived ? 3 : 1;
 }
 
 function update(set: string, unless: string): string {

@@ -39,7 +39,7 @@ export interface Mark {
 }
 
 /** What a user does with notifications. */
-export type InboxEvent = "read" | "archive" | "delete";
+export type InboxEvent = "read" | "archive" | "unarchive" | "delete";
 
 export interface InboxChange {
   /** The ids of those that were changed. */
@@ -107,13 +107,16 @@ export interface InboxSync extends Position {
   readonly notifications: readonly StoredNotification[];
 }
 
+/** Whether archived notifications are listed, too, or alone. */
+export type WithArchived = boolean | "only";
+
 /** Which part of an inbox is listed, newest first. */
 export interface PageOptions extends ReadOptions {
   /** Notifications below this offset. @default all */
   readonly before?: number;
   readonly limit: number;
-  /** Archived ones, too. @default false */
-  readonly archived?: boolean;
+  /** Archived ones, too, or these alone. @default false */
+  readonly archived?: WithArchived | undefined;
   /** Those of this group alone. @default all */
   readonly group?: string | undefined;
   /** Of each group the newest, with how many there are. @default false */

@@ -30,7 +30,7 @@ export type Command =
     type: "inbox";
     before: number;
     limit?: number;
-    archived?: boolean;
+    archived?: boolean | "only";
     folded?: boolean;
     group?: string;
   }
@@ -38,8 +38,9 @@ export type Command =
   | { type: "snooze"; ids: readonly string[]; until: number | string }
   | { type: "unsnooze"; ids: readonly string[] }
   | { type: "act"; id: string; action: string; text?: string }
-  | { type: "ack" | "read" | "archive" | "delete"; ids: readonly string[] }
-  | { type: "read" | "archive" | "delete"; group: string }
+  | { type: "inbox"; ids: readonly string[] }
+  | { type: "ack" | "read" | "archive" | "unarchive" | "delete"; ids: readonly string[] }
+  | { type: "read" | "archive" | "unarchive" | "delete"; group: string }
   | { type: "read"; all: true }
   | { type: "subscribe"; room: string; since?: Position; replay?: true; token?: string }
   | { type: "unsubscribe"; room: string }
@@ -348,7 +349,7 @@ function parseInboxChange(
   };
 }
 
-const INBOX_EVENTS = ["read", "archive", "delete", "snooze", "act"] as const;
+const INBOX_EVENTS = ["read", "archive", "unarchive", "delete", "snooze", "act"] as const;
 
 /** What came of an action. */
 export function readResult({ done_at, status, text }: JsonObject): ActionResult {

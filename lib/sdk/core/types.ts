@@ -211,7 +211,7 @@ export interface Gap {
 
 /** The user's notifications changed, here or on another device: all of them where there are no `ids`. */
 export interface InboxChange {
-  readonly event: "read" | "archive" | "delete" | "snooze" | "act";
+  readonly event: "read" | "archive" | "unarchive" | "delete" | "snooze" | "act";
   /** What was done, of `act`. */
   readonly action?: ActionResult & { readonly id: string };
   readonly ids?: readonly string[];

@@ -16,6 +16,8 @@ interface PageRange {
 
 export class InboxList {
   #items: readonly Notification[] = [];
+  /** The ids of those that were brought back from below all others: what is between was not read. */
+  readonly #apart = new Set<string>();
 
   /** It is another array after each change, so that it can be kept and compared. */
   get items(): readonly Notification[] {
@@ -23,7 +25,7 @@ export class InboxList {
   }
 
   get oldestOffset(): number | undefined {
-    return this.#items.at(-1)?.offset;
+    return this.#items.findLast(({ id }) => !this.#apart.has(id))?.offset;
   }
 
   has(id: string): boolean {
@@ -43,6 +45,13 @@ export class InboxList {
     );
   }
 
+  /** Puts back what the user has brought back from the archive. */
+  bringBack(notification: Notification): void {
+    const { id, offset = Infinity } = notification;
+    if (offset < (this.oldestOffset ?? 0)) this.#apart.add(id);
+    this.add(notification);
+  }
+
   /** Adds a page. What was known in its range and is not in it leaves the list: it was put away while nobody told us. */
   addPage(page: readonly Notification[], { from, before, known }: PageRange): void {
     const knownIds = new Set(known.map(({ id }) => id));
@@ -52,6 +61,7 @@ export class InboxList {
     this.#items = this.#items.filter((item) => !isGone(item));
     const listed = new Map(this.#items.map((item) => [item.id, item]));
     for (const item of page) {
+      this.#apart.delete(item.id);
       const there = listed.get(item.id);
       if (there === undefined && knownIds.has(item.id)) continue; // put away while the page was on its way
       this.add({ ...item, read: item.read || there?.read === true });
@@ -59,6 +69,7 @@ export class InboxList {
   }
 
   change({ event, ids, action }: InboxChange): void {
+    if (event === "unarchive") return; // what is back is read first
     if (event === "act") return this.#act(ids ?? [], action);
     const isMeant = ({ id }: Notification) => ids === undefined || ids.includes(id);
     this.#items = event === "read"

@@ -38,7 +38,7 @@ export interface PageOptions {
 interface PageQuery {
   readonly before: number;
   readonly limit: number;
-  readonly archived?: true;
+  readonly archived?: true | "only";
   readonly folded?: true;
   readonly group?: string;
 }
@@ -64,6 +64,9 @@ interface NotificationsEvents {
 
 const PAGE_LIMIT = 50;
 
+/** Ids in one question. */
+const IDS_LIMIT = 100;
+
 export class Notifications implements Part {
   readonly #link: Link;
   readonly #events: NotificationsEvents;
@@ -79,6 +82,8 @@ export class Notifications implements Part {
   /** The client catches up from nothing, page by page, and does not ask for what was read before. */
   #unreadOnly = false;
   #cancelRetry = () => {};
+  /** The ids of what is back from the archive, and is not in the list yet. */
+  readonly #coming = new Set<string>();
 
   constructor(link: Link, store: PositionStore, events: NotificationsEvents) {
     this.#link = link;
@@ -114,6 +119,18 @@ export class Notifications implements Part {
 
   archive(which: WhichNotifications): Promise<number> {
     return this.#change("archive", which);
+  }
+
+  /** Brings back what was archived, at its place and as read as it was. */
+  unarchive(which: WhichNotifications): Promise<number> {
+    return this.#change("unarchive", which);
+  }
+
+  /** A page of what is archived, newest first, and empty at the end. It does not come into `list`. */
+  async archived(
+    { before = Number.MAX_SAFE_INTEGER, limit = PAGE_LIMIT }: Omit<PageOptions, "archived"> = {},
+  ): Promise<readonly Notification[]> {
+    return (await this.#readPage({ before, limit, archived: "only" })).notifications;
   }
 
   delete(which: WhichNotifications): Promise<number> {
@@ -217,9 +234,14 @@ export class Notifications implements Part {
     this.#taken();
   }
 
-  change(change: InboxChange): void {
+  /** @param then is called once the list is as the change says */
+  change(change: InboxChange, then: () => void): void {
+    const { event, ids = [] } = change;
     this.#list.change(change);
     this.#setUnread(change.unread);
+    if (event === "unarchive") return void this.#bringBack(ids).then(then);
+    if (event !== "read" && event !== "act") { for (const id of ids) this.#coming.delete(id); }
+    then();
   }
 
   interrupt(): void {
@@ -249,7 +271,33 @@ export class Notifications implements Part {
     }
   }
 
-  #change(type: "read" | "archive" | "delete", which: WhichNotifications): Promise<number> {
+  /** Reads what was brought back from the archive into the list. */
+  async #bringBack(ids: readonly string[]): Promise<void> {
+    for (const id of ids) this.#coming.add(id);
+    try {
+      for (let rest = ids; rest.length > 0;) {
+        const asked = rest.slice(0, IDS_LIMIT);
+        const data = await this.#link.enqueue({ type: "inbox", ids: asked });
+        const { notifications, more } = readInboxPage(data);
+        for (const each of notifications) {
+          if (this.#coming.delete(each.id)) this.#list.bringBack(each);
+        }
+        // They come in the order in which they were asked for, as many as one answer bears.
+        const last = notifications.at(-1)?.id ?? "";
+        rest = rest.slice(more ? asked.indexOf(last) + 1 : asked.length);
+      }
+    } catch (error) {
+      if (!(error instanceof NotifyliError)) throw error;
+      if (error.code !== "closed" && error.code !== "stopped") this.#events.failed(error);
+    } finally {
+      for (const id of ids) this.#coming.delete(id);
+    }
+  }
+
+  #change(
+    type: "read" | "archive" | "unarchive" | "delete",
+    which: WhichNotifications,
+  ): Promise<number> {
     return this.#tell("group" in which ? { type, group: which.group } : { type, ids: which });
   }
 

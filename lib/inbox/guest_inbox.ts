@@ -4,7 +4,15 @@ import type { InboxService } from "./inbox.ts";
 
 export type InboxCommands = Pick<
   InboxService,
-  "sync" | "page" | "named" | "snoozed" | "acknowledge" | "acknowledgeUpTo" | "change" | "snooze" | "unsnooze"
+  | "sync"
+  | "page"
+  | "named"
+  | "snoozed"
+  | "acknowledge"
+  | "acknowledgeUpTo"
+  | "change"
+  | "snooze"
+  | "unsnooze"
 >;
 
 /** @param inbox the service for all but guests */

@@ -110,7 +110,9 @@ export class SqliteInboxStatements {
        AND ${NOT_EXPIRED} ORDER BY offset LIMIT ?`,
     );
     this.list = sql(
-      `SELECT ${COLUMNS} ${OF_USER} AND offset < ? AND ${placeOf("archived_at")} & ? AND ${NOT_EXPIRED}
+      `SELECT ${COLUMNS} ${OF_USER} AND offset < ? AND ${
+        placeOf("archived_at")
+      } & ? AND ${NOT_EXPIRED}
        ORDER BY offset DESC LIMIT ?`,
     );
     this.folded = sql(

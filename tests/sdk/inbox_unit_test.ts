@@ -201,7 +201,7 @@ Deno.test("notifications are read, archived and deleted by the server's word", a
 
 Deno.test("notifications that were brought back are in the list again, and leave no hole behind", async () => {
   using world = start();
-  const told: (readonly number[])[] = [];
+  const told: unknown[] = [];
   world.client.on("inbox", () => told.push(offsets(world.client.notifications.list)));
   world.online({ unread: 2, inbox: inboxData(9, {}, [direct(8), direct(9)]) });
   const { notifications } = world.client;

@@ -1,5 +1,6 @@
 /** What becomes of a notification for one user: of what the user has chosen, and what the application has set for its kind. */
 import { quietUntil } from "./quiet_hours.ts";
+import { EVERYWHERE, NOWHERE, type Reach } from "./reach.ts";
 import {
   BUILT_IN,
   type Choice,
@@ -16,6 +17,9 @@ import {
 /** What becomes of a notification of which nobody has said anything. */
 const AS_EVER: Decision = { inApp: "deliver", push: BUILT_IN.push, mail: BUILT_IN.mail };
 
+/** The same of who has no device, as most have not. */
+const IN_APP_ALONE: Decision = { inApp: "deliver", push: false, mail: false };
+
 /**
  * Decides. What is `critical` passes all that the user has chosen. The user's choices for its kind and its topic come before
  * what the application has set for the kind, unless that is locked; where two of them differ, the one that says no counts.
@@ -23,25 +27,36 @@ const AS_EVER: Decision = { inApp: "deliver", push: BUILT_IN.push, mail: BUILT_I
  * @param preferences absent: the user has chosen nothing
  * @param kinds what the application has set
  * @param now milliseconds of Unix time
+ * @param reach by which ways the user can be reached beside the inbox
  */
 export function decisionOf(
   preferences: Preferences | undefined,
   kinds: Kinds,
   subject: Subject,
   now: number,
+  reach: Reach = EVERYWHERE,
 ): Decision {
   const kind = kinds.size === 0 ? undefined : kindOf(kinds, subject.kind);
-  if (preferences === undefined && kind === undefined) return AS_EVER;
+  if (preferences === undefined && kind === undefined) return asEver(reach);
   const { critical = false } = subject;
   const own = critical ? undefined : preferences;
   const ways = waysOf(own, kind, subject);
   return {
     ...presented(own, ways.in_app, now),
     ...(!ways.in_app && { why: (kind?.ways ?? BUILT_IN).in_app ? "preferences" : "kind" }),
-    push: ways.push,
-    mail: ways.mail,
+    push: ways.push && reach.push,
+    mail: ways.mail && reach.mail,
+    ...(reach.push && !ways.push && {
+      unpushed: (kind?.ways ?? BUILT_IN).push ? "preferences" as const : "kind" as const,
+    }),
     ...timingOf(kind, critical),
   };
+}
+
+function asEver(reach: Reach): Decision {
+  if (reach === NOWHERE) return IN_APP_ALONE;
+  const { inApp, push, mail } = AS_EVER;
+  return { inApp, push: push && reach.push, mail: mail && reach.mail };
 }
 
 /** The settings that count for a kind: its own, else those of its part up to a dot. */

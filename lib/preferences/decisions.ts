@@ -3,6 +3,7 @@ import type { UserId } from "../base/fields.ts";
 import { decisionOf, zoneIn } from "./decision.ts";
 import type { KnownPreferences, UserView } from "./known_preferences.ts";
 import type { PreferenceCounters } from "./metrics.ts";
+import type { Reach } from "./reach.ts";
 import type { Decision, Subject } from "./types.ts";
 
 /** A notification of one user. */
@@ -33,6 +34,15 @@ export class Decisions {
     return view.then((read) => this.#decided(read, subject, now));
   }
 
+  /**
+   * By which ways a user can be reached beside the inbox. It is no promise where it is known, and never rejects: where the database
+   * cannot be read, the user cannot be reached.
+   */
+  reachOf(site: string, user: UserId): Reach | Promise<Reach> {
+    const view = this.#known.of(site, user);
+    return view instanceof Promise ? view.then(({ reach }) => reach) : view.reach;
+  }
+
   /** The time zone of the user's clock: an IANA name, or an offset. It is no promise where it is known, and never rejects. */
   zoneOf(site: string, user: UserId): string | Promise<string> {
     const view = this.#known.of(site, user);
@@ -40,8 +50,12 @@ export class Decisions {
     return view.then(({ preferences }) => zoneIn(preferences));
   }
 
-  #decided({ preferences, kinds, isUnknown }: UserView, subject: Subject, now: number): Decision {
+  #decided(
+    { preferences, kinds, reach, isUnknown }: UserView,
+    subject: Subject,
+    now: number,
+  ): Decision {
     if (isUnknown) this.#counters.unknown.value++;
-    return decisionOf(preferences, kinds, subject, now);
+    return decisionOf(preferences, kinds, subject, now, reach);
   }
 }

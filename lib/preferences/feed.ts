@@ -1,10 +1,12 @@
-/** Tells all nodes whose preferences have changed, and which sites' kinds, so that none goes on with what it has read before. */
+/** Tells all nodes whose preferences or devices have changed, and which sites' kinds, so that none goes on with what it has read before. */
 import type { UserId } from "../base/fields.ts";
 
 /** What has changed: a user's preferences, or a site's kinds where no user is named. */
 export interface Change {
   readonly site: string;
   readonly user?: UserId;
+  /** Whether it is by which ways the user can be reached (`reach.ts`), and not what the user has chosen. */
+  readonly isReach?: true;
 }
 
 /** Hears on a node what has changed anywhere. */

@@ -152,7 +152,8 @@ function rangesOf(field: string, value: unknown): readonly QuietRange[] {
 }
 
 /** The name of a time zone, as this server's calendar knows it. */
-function zoneField(value: unknown, field: string): string | undefined {
+/** An IANA name, or an offset. Throws where the calendar does not know it. */
+export function zoneField(value: unknown, field: string): string | undefined {
   const zone = optionalName({ [field]: value }, field, ZONE);
   if (zone === undefined) return undefined;
   try {

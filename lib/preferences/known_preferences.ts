@@ -12,8 +12,9 @@ import type { Change, FeedListener } from "./feed.ts";
 import { preferencesFields } from "./fields.ts";
 import { kindFields } from "./kind_fields.ts";
 import type { PreferenceCounters } from "./metrics.ts";
+import { NOWHERE, type Reach, readReach } from "./reach.ts";
 import { Recent } from "./recent.ts";
-import { hasPreferences, type Kept, readKinds, readPreferences } from "./store.ts";
+import { type Kept, readKinds, readPreferences, readWhatIsThere } from "./store.ts";
 import type { Kinds, Preferences } from "./types.ts";
 
 const log = getLogger(["notifyli", "preferences"]);
@@ -23,18 +24,26 @@ export interface UserView {
   /** Absent where the user has none. */
   readonly preferences: Preferences | undefined;
   readonly kinds: Kinds;
+  /** By which ways the user can be reached beside the inbox. */
+  readonly reach: Reach;
   /** Whether the database could not be read, so that nothing is known. */
   readonly isUnknown?: true;
 }
 
 /** What counts where nothing is known. */
-const UNKNOWN: UserView = { preferences: undefined, kinds: new Map(), isUnknown: true };
+const UNKNOWN: UserView = {
+  preferences: undefined,
+  kinds: new Map(),
+  reach: NOWHERE,
+  isUnknown: true,
+};
 
-/** A site, with whether anybody there has preferences: else nobody's are looked for. */
+/** A site, with whether anybody there has preferences or devices: else nobody's are looked for. */
 interface KnownSite {
   readonly kinds: Kinds;
   readonly hasPreferences: boolean;
-  /** The view of who has no preferences. */
+  readonly hasReach: boolean;
+  /** The view of who has neither. */
   readonly plain: UserView;
   /** By `performance.now()`. */
   readonly until: number;
@@ -42,6 +51,7 @@ interface KnownSite {
 
 interface KnownUser {
   readonly preferences: Preferences | undefined;
+  readonly reach: Reach;
   readonly until: number;
 }
 
@@ -95,27 +105,26 @@ export class KnownPreferences implements FeedListener {
     const now = performance.now();
     const known = this.#sites.get(site);
     if (known !== undefined && known.until > now) {
-      if (!known.hasPreferences) return known.plain;
+      if (!known.hasPreferences && !known.hasReach) return known.plain;
       const own = this.#users.get(keyOf(site, user));
       if (own !== undefined && own.until > now) {
-        return own.preferences === undefined
-          ? known.plain
-          : { preferences: own.preferences, kinds: known.kinds };
+        return viewOf(own, known);
       }
     }
     if (now < this.#awayUntil) return UNKNOWN;
     return this.#inTime(this.#read(site, user));
   }
 
-  changed({ site, user }: Change): void {
+  changed({ site, user, isReach }: Change): void {
     for (const reading of this.#readings.get(site) ?? []) {
       if (user === undefined) reading.isSiteChanged = true;
       else reading.changed.add(user);
     }
     if (user === undefined) return this.#sites.delete(site);
     this.#users.delete(keyOf(site, user));
-    // Where nobody had preferences, somebody has now.
-    if (this.#sites.get(site)?.hasPreferences === false) this.#sites.delete(site);
+    // Where nobody had any, somebody has now.
+    const { hasPreferences, hasReach } = this.#sites.get(site) ?? {};
+    if ((isReach ? hasReach : hasPreferences) === false) this.#sites.delete(site);
   }
 
   deaf(): void {
@@ -192,16 +201,22 @@ export class KnownPreferences implements FeedListener {
     const known = this.#sites.get(site);
     const now = performance.now();
     const isKnown = known !== undefined && known.until > now;
-    const [own, found] = await Promise.all([
-      isKnown ? known : this.#readSite(site, reading, now),
+    const knowing = isKnown ? Promise.resolve(known) : this.#readSite(site, reading, now);
+    const [own, found, reached] = await Promise.all([
+      knowing,
       isKnown && !known.hasPreferences ? NOBODY : readPreferences(database, site, reading.users),
+      // On most sites nobody has a device, which is known by then.
+      knowing.then(({ hasReach }) =>
+        hasReach ? readReach(database, site, reading.users) : UNREACHED
+      ),
     ]);
     counters.reads.value += reading.users.size;
     return new Map([...reading.users].map((user) => {
       const kept = found.get(user);
       const preferences = kept && readable({ site, user }, kept);
-      this.#keepUser(site, user, { preferences, until: now + KEPT_MS }, { reading, kept });
-      return [user, preferences === undefined ? own.plain : { preferences, kinds: own.kinds }];
+      const reach = reached.get(user) ?? NOWHERE;
+      this.#keepUser(site, user, { preferences, reach, until: now + KEPT_MS }, { reading, kept });
+      return [user, viewOf({ preferences, reach }, own)];
     }));
   }
 
@@ -218,17 +233,19 @@ export class KnownPreferences implements FeedListener {
 
   async #readSite(site: string, reading: Reading, now: number): Promise<KnownSite> {
     const { database, limits } = this.#parts;
-    const [stored, isAny] = await Promise.all([
+    const [stored, there] = await Promise.all([
       readKinds(database, site),
-      hasPreferences(database, site),
+      readWhatIsThere(database, site),
     ]);
+    const { hasPreferences, hasReach } = there;
     const kinds: Kinds = new Map(
       [...stored].map(([kind, { body }]) => [kind, kindFields(kind, body, limits)]),
     );
-    const plain = { preferences: undefined, kinds };
-    const known = { kinds, hasPreferences: isAny, plain, until: now + KEPT_MS };
-    // Somebody may have the first preferences of the site meanwhile.
-    if (this.#isHearing && !reading.isSiteChanged && (isAny || reading.changed.size === 0)) {
+    const plain = { preferences: undefined, kinds, reach: NOWHERE };
+    const known = { kinds, ...there, plain, until: now + KEPT_MS };
+    // Somebody may have the first preferences or the first device of the site meanwhile.
+    const isEach = hasPreferences && hasReach;
+    if (this.#isHearing && !reading.isSiteChanged && (isEach || reading.changed.size === 0)) {
       const characters = [...stored.values()].map(({ body }) => JSON.stringify(body).length)
         .reduce((sum, each) => sum + each + ENTRY_CHARACTERS, ENTRY_CHARACTERS);
       this.#sites.set(site, known, characters);
@@ -249,7 +266,15 @@ function readable({ site, user }: Change, { body }: Kept): Preferences | undefin
   }
 }
 
+function viewOf(
+  { preferences, reach }: Pick<KnownUser, "preferences" | "reach">,
+  { kinds, plain }: KnownSite,
+): UserView {
+  return preferences === undefined && reach === NOWHERE ? plain : { preferences, kinds, reach };
+}
+
 const NOBODY: ReadonlyMap<UserId, Kept> = new Map();
+const UNREACHED: ReadonlyMap<UserId, Reach> = new Map();
 
 function keyOf(site: string, user: UserId): string {
   return `${site}\n${user}`;

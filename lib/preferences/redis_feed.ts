@@ -34,8 +34,8 @@ export class RedisFeed implements ChangeFeed {
 
   async tell(change: Change): Promise<void> {
     this.#listener.changed(change);
-    const { site, user = "" } = change;
-    await this.#send(`${site}\n${user}`);
+    const { site, user = "", isReach } = change;
+    await this.#send(`${site}\n${user}${isReach ? "\nreach" : ""}`);
   }
 
   async flush(): Promise<void> {
@@ -56,13 +56,14 @@ export class RedisFeed implements ChangeFeed {
     }
   }
 
-  /** @param text a site and a user, in two lines: neither holds a line break */
+  /** @param text a site and a user, in two lines: neither holds a line break; a third one says that it is the user's reach */
   #take(text: string): void {
     if (text === ALL) {
       this.#listener.deaf(); // all that was known is forgotten
       return this.#listener.hearing();
     }
-    const [site = "", user = ""] = text.split("\n");
-    this.#listener.changed(user === "" ? { site } : { site, user });
+    const [site = "", user = "", what] = text.split("\n");
+    if (user === "") return this.#listener.changed({ site });
+    this.#listener.changed({ site, user, ...(what === "reach" && { isReach: true }) });
   }
 }

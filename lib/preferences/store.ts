@@ -98,13 +98,18 @@ export async function readKinds(
   return new Map(found.map((each) => [String(each["kind"]), keptOf(each)]));
 }
 
-/** Whether any user of a site has preferences. */
-export async function hasPreferences(database: Database, site: string): Promise<boolean> {
+/** Whether any user of a site has preferences, and whether any can be reached by a push or a mail (`reach.ts`). */
+export async function readWhatIsThere(
+  database: Database,
+  site: string,
+): Promise<{ readonly hasPreferences: boolean; readonly hasReach: boolean }> {
   const found = await database.query(
-    "SELECT version FROM preferences WHERE site = $1 LIMIT 1",
+    `SELECT 'preferences' AS what FROM (SELECT 1 AS one FROM preferences WHERE site = $1 LIMIT 1) p
+     UNION ALL SELECT 'reach' AS what FROM (SELECT 1 AS one FROM reach WHERE site = $1 LIMIT 1) r`,
     site,
   );
-  return found.length > 0;
+  const has = (what: string) => found.some((each) => each["what"] === what);
+  return { hasPreferences: has("preferences"), hasReach: has("reach") };
 }
 
 /** The preferences of those of the users who have some. */

@@ -102,10 +102,12 @@ export interface Subject {
 export interface Decision {
   /** Whether it comes to the inbox; `silent`: there, but it asks for no attention before `alertAt`. */
   readonly inApp: "deliver" | "silent" | "withhold";
-  /** Whether it may be pushed; before `alertAt` it is not. */
+  /** Whether it is pushed: the user wants that, and has a device. Before `alertAt` it is not. */
   readonly push: boolean;
-  /** Whether it may be mailed; before `alertAt` it is not. */
+  /** Whether it is mailed: the user wants that, and has an address. Before `alertAt` it is not. */
   readonly mail: boolean;
+  /** Who does not want it pushed, where the user has a device. */
+  readonly unpushed?: "preferences" | "kind";
   /** Unix time in milliseconds at which it may ask for attention; absent: now, or never where it is quiet without an end. */
   readonly alertAt?: number;
   /** Why it does not come as others do. */

@@ -74,6 +74,7 @@ Deno.test("what is critical passes all that a user can choose, and no digest or 
       push: ways.push,
       mail: ways.mail,
       ...(!ways.in_app && { why: "kind" }),
+      ...(!ways.push && { unpushed: "kind" }),
       ...(set?.repeat && { repeat: set.repeat }),
     });
   }));

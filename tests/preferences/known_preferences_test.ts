@@ -5,13 +5,14 @@ import { type Database, rows } from "../../lib/engines/database/database.ts";
 import { Decisions } from "../../lib/preferences/decisions.ts";
 import { KnownPreferences } from "../../lib/preferences/known_preferences.ts";
 import { preferenceCounters } from "../../lib/preferences/metrics.ts";
+import { holdReach, setReach } from "../../lib/preferences/reach.ts";
 import type { Decision } from "../../lib/preferences/types.ts";
 import { openPostgres, testDatabases } from "../support/databases.ts";
 import { PostgresServer } from "../support/postgres.ts";
 import { waitFor } from "../support/wait.ts";
 
 const SITE = "default";
-const NO_PUSH = { kinds: { news: { push: false } } };
+const NO_NEWS = { kinds: { news: { in_app: false } } };
 
 /** A node's knowledge of a database, and how often it asked. */
 function openKnown(database: Database) {
@@ -60,21 +61,24 @@ async function keep(database: Database, user: string, body: object, version = 1)
   );
 }
 
-function isPushed(decision: Decision | Promise<Decision>): boolean {
+function comes(decision: Decision | Promise<Decision>): boolean {
   assert.ok(!(decision instanceof Promise), "it has to be read first");
-  return decision.push;
+  return decision.inApp === "deliver";
 }
 
 testDatabases("preferences are read once, those of many users together", async (database) => {
   const users = Array.from({ length: 600 }, (_, index) => `user-${index}`);
-  for (const user of users.slice(0, 3)) await keep(database, user, NO_PUSH);
+  for (const user of users.slice(0, 3)) await keep(database, user, NO_NEWS);
   const node = openKnown(database);
   const decided = await Promise.all(users.map((user) => node.decide(user)));
-  assert.deepEqual(decided.map(({ push }) => push), users.map((_, index) => index > 2));
+  assert.deepEqual(
+    decided.map(({ inApp }) => inApp === "deliver"),
+    users.map((_, index) => index > 2),
+  );
   assert.equal(node.asked, 2 + 3, "of the site twice, and of 256 users at once");
   assert.equal(node.counters.reads.value, 600);
-  users.forEach((user, index) => assert.equal(isPushed(node.decide(user)), index > 2));
-  assert.equal(isPushed(node.decide("user-0", "order")), true);
+  users.forEach((user, index) => assert.equal(comes(node.decide(user)), index > 2));
+  assert.equal(comes(node.decide("user-0", "order")), true);
   assert.equal(node.asked, 5);
 });
 
@@ -82,11 +86,11 @@ testDatabases("a site where nobody has preferences costs one look", async (datab
   const node = openKnown(database);
   await node.decide("a");
   const { asked } = node;
-  for (let user = 0; user < 1000; user++) assert.equal(isPushed(node.decide(String(user))), true);
+  for (let user = 0; user < 1000; user++) assert.equal(comes(node.decide(String(user))), true);
   assert.equal(node.asked, asked);
-  await keep(database, "first", NO_PUSH);
+  await keep(database, "first", NO_NEWS);
   node.known.changed({ site: SITE, user: "first" });
-  assert.equal((await node.decide("first")).push, false, "somebody has them now");
+  assert.equal((await node.decide("first")).inApp, "withhold", "somebody has them now");
 });
 
 testDatabases(
@@ -95,20 +99,20 @@ testDatabases(
     await keep(database, "a", {});
     await keep(database, "b", {});
     const node = openKnown(database);
-    assert.equal((await node.decide("a")).push, true);
-    await keep(database, "a", NO_PUSH, 2);
-    assert.equal(isPushed(node.decide("a")), true, "nobody has said so");
+    assert.equal((await node.decide("a")).inApp, "deliver");
+    await keep(database, "a", NO_NEWS, 2);
+    assert.equal(comes(node.decide("a")), true, "nobody has said so");
     node.known.changed({ site: SITE, user: "a" });
-    assert.equal((await node.decide("a")).push, false);
+    assert.equal((await node.decide("a")).inApp, "withhold");
 
     const goOn = node.hold();
     const before = node.decide("b");
     await waitFor("it is being read", () => node.asked > 4);
-    await keep(database, "b", NO_PUSH, 2);
+    await keep(database, "b", NO_NEWS, 2);
     node.known.changed({ site: SITE, user: "b" });
     goOn();
-    assert.equal((await before).push, true, "it was asked for before the change");
-    assert.equal((await node.decide("b")).push, false, "and is not kept");
+    assert.equal((await before).inApp, "deliver", "it was asked for before the change");
+    assert.equal((await node.decide("b")).inApp, "withhold", "and is not kept");
     const release = node.hold();
     node.known.changed({ site: SITE, user: "b" });
     const { asked } = node;
@@ -118,73 +122,103 @@ testDatabases(
     node.known.changed({ site: SITE, user: "b" });
     const second = node.decide("b");
     release();
-    assert.deepEqual([(await first).push, (await second).push], [false, true]);
-    await keep(database, "b", NO_PUSH, 4);
+    assert.deepEqual([(await first).inApp, (await second).inApp], ["withhold", "deliver"]);
+    await keep(database, "b", NO_NEWS, 4);
     node.known.changed({ site: SITE, user: "b" });
-    assert.equal((await node.decide("b")).push, false);
+    assert.equal((await node.decide("b")).inApp, "withhold");
 
     await database.transaction(() =>
       rows(
         "INSERT INTO kinds (site, kind, body, version) VALUES ($1, 'order', $2, 1)",
-        ...[SITE, JSON.stringify({ push: false })],
+        ...[SITE, JSON.stringify({ in_app: false })],
       )
     );
-    assert.equal(isPushed(node.decide("b", "order.paid")), true);
+    assert.equal(comes(node.decide("b", "order.paid")), true);
     node.known.changed({ site: SITE });
-    assert.equal((await node.decide("b", "order.paid")).push, false);
+    assert.equal((await node.decide("b", "order.paid")).inApp, "withhold");
   },
 );
 
 testDatabases("a node that may miss changes keeps nothing", async (database) => {
   await keep(database, "a", {});
   const node = openKnown(database);
-  assert.equal((await node.decide("a")).push, true);
+  assert.equal((await node.decide("a")).inApp, "deliver");
   const goOn = node.hold();
   const late = node.decide("b");
   await Promise.resolve();
   node.known.deaf();
   goOn();
   await late;
-  await keep(database, "a", NO_PUSH, 2);
-  assert.equal((await node.decide("a")).push, false);
+  await keep(database, "a", NO_NEWS, 2);
+  assert.equal((await node.decide("a")).inApp, "withhold");
   await keep(database, "a", {}, 3);
-  assert.equal((await node.decide("a")).push, true);
-  await keep(database, "a", NO_PUSH, 4);
+  assert.equal((await node.decide("a")).inApp, "deliver");
+  await keep(database, "a", NO_NEWS, 4);
   node.known.hearing();
   await node.decide("b");
-  assert.equal((await node.decide("a")).push, false, "nothing is left of what was read meanwhile");
-  assert.equal(isPushed(node.decide("a")), false);
+  assert.equal(
+    (await node.decide("a")).inApp,
+    "withhold",
+    "nothing is left of what was read meanwhile",
+  );
+  assert.equal(comes(node.decide("a")), false);
 });
 
 testDatabases("what cannot be read of one user does not hold up the others", async (database) => {
-  await keep(database, "far", { time_zone: "Atlantis/Poseidonis", ...NO_PUSH });
-  await keep(database, "near", NO_PUSH);
+  await keep(database, "far", { time_zone: "Atlantis/Poseidonis", ...NO_NEWS });
+  await keep(database, "near", NO_NEWS);
   const node = openKnown(database);
   const [far, near] = await Promise.all([node.decide("far"), node.decide("near")]);
-  assert.deepEqual([far.push, near.push], [true, false]);
+  assert.deepEqual([far.inApp, near.inApp], ["deliver", "withhold"]);
 });
 
 Deno.test("while PostgreSQL is away or silent, notifications come as if nobody had preferences", async () => {
   await using server = await PostgresServer.start();
   await using database = await openPostgres(server.url);
-  await keep(database, "a", NO_PUSH);
-  await keep(database, "b", NO_PUSH);
+  await keep(database, "a", NO_NEWS);
+  await keep(database, "b", NO_NEWS);
   const node = openKnown(database);
-  assert.equal((await node.decide("a")).push, false);
+  assert.equal((await node.decide("a")).inApp, "withhold");
   await server.signal("SIGSTOP");
   let isAnswered = false;
   const silent = database.query("SELECT 1 AS one").catch(() => {}).finally(() => isAnswered = true);
-  assert.equal((await node.decide("b")).push, true, "it is silent");
-  assert.equal(isPushed(node.decide("b")), true, "and nobody waits for it again at once");
-  assert.equal(isPushed(node.decide("a")), false, "what is known goes on to count");
+  assert.equal((await node.decide("b")).inApp, "deliver", "it is silent");
+  assert.equal(comes(node.decide("b")), true, "and nobody waits for it again at once");
+  assert.equal(comes(node.decide("a")), false, "what is known goes on to count");
   assert.equal(node.counters.unknown.value, 2);
   assert.equal(isAnswered, false, "nobody has waited for the database to give up");
   await server.signal("SIGCONT");
   await silent;
-  await waitFor("it is read", async () => !(await node.decide("b")).push);
+  await waitFor("it is read", async () => (await node.decide("b")).inApp === "withhold");
   node.known.changed({ site: SITE, user: "b" });
   await server.stop("SIGKILL");
-  assert.equal((await node.decide("b")).push, true, "it is away");
+  assert.equal((await node.decide("b")).inApp, "deliver", "it is away");
   await server.restart();
-  await waitFor("it is read again", async () => !(await node.decide("b")).push);
+  await waitFor("it is read again", async () => (await node.decide("b")).inApp === "withhold");
 });
+
+testDatabases(
+  "a push is for who has a device, and who has none costs no question",
+  async (database) => {
+    await keep(database, "a", {});
+    const node = openKnown(database);
+    const pushed = async (user: string) => (await node.decide(user)).push;
+    assert.deepEqual([await pushed("a"), await pushed("b")], [false, false]);
+    const { asked } = node;
+    assert.deepEqual([await pushed("a"), await pushed("b"), node.asked], [false, false, asked]);
+    await database.transaction(function* () {
+      yield* holdReach(SITE, "b");
+      yield* setReach(SITE, "b", { push: true, mail: false });
+    });
+    node.known.changed({ site: SITE, user: "b", isReach: true });
+    const { push, mail } = await node.decide("b");
+    assert.deepEqual([push, mail, await pushed("a")], [true, false, false]);
+    await keep(database, "b", { kinds: { news: { push: false, mail: true } } }, 2);
+    node.known.changed({ site: SITE, user: "b" });
+    const { push: isPushed, mail: isMailed, unpushed } = await node.decide("b");
+    assert.deepEqual([isPushed, isMailed, unpushed], [false, false, "preferences"]);
+    await database.transaction(() => setReach(SITE, "b", { push: false, mail: false }));
+    node.known.changed({ site: SITE, user: "b", isReach: true });
+    assert.equal((await node.decide("b")).unpushed, undefined);
+  },
+);

@@ -17,6 +17,7 @@ import { preferencesFeature } from "./preferences/feature.ts";
 import { protocolsFeature } from "./protocols/feature.ts";
 import { madeRoomsFeature } from "./rooms/made/feature.ts";
 import { roomsFeature } from "./rooms/feature.ts";
+import { pushFeature } from "./push/feature.ts";
 import { pushProvidersFeature } from "./push/providers/feature.ts";
 import { topicsFeature } from "./topics/feature.ts";
 import {
@@ -41,6 +42,7 @@ export const FEATURES = [
   inboxFeature,
   presenceFeature,
   pushProvidersFeature,
+  pushFeature,
   contactsFeature,
   conversationsFeature,
   chatNoticesFeature,

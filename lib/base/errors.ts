@@ -136,6 +136,11 @@ export const ERRORS = {
     status: 429,
     temporary: false,
   },
+  too_many_devices: {
+    meaning: "The user has as many devices as one may have",
+    status: 429,
+    temporary: false,
+  },
   id_taken: {
     meaning: "Another notification for many, or another file, has this id",
     status: 409,

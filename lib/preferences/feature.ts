@@ -10,6 +10,7 @@ import { UnsubscribeLinks } from "./links.ts";
 import { preferenceCounters, preferenceRefusals } from "./metrics.ts";
 import { openFeed } from "./open.ts";
 import { Preferences } from "./preferences.ts";
+import { ReachFeed } from "./reach_feed.ts";
 import { preferenceRoutes } from "./routes.ts";
 import { preferences as settings } from "./settings.ts";
 import { PREFERENCE_TABLES } from "./tables.ts";
@@ -32,7 +33,7 @@ export const preferencesFeature = {
     });
     const links = new UnsubscribeLinks(database, of(listeners).basePath);
     return {
-      services: [service, new Decisions(known, counters), links],
+      services: [service, new Decisions(known, counters), links, new ReachFeed(feed, node)],
       commands: preferenceCommands(node, service),
       routes: preferenceRoutes({ preferences: service, links, limits: of(limits) }),
       mounts: () => [{

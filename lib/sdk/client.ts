@@ -28,6 +28,7 @@ import { Notifications } from "./inbox/notifications.ts";
 import { PositionStore } from "./inbox/position_store.ts";
 import type { Lifetime } from "./core/lifetime.ts";
 import { Preferences } from "./preferences/preferences.ts";
+import { Devices } from "./push/devices.ts";
 import { JoinedRooms } from "./rooms/joined_rooms.ts";
 import type { SubscribeOptions, Subscription } from "./rooms/subscription.ts";
 import type { TopicSubscription } from "./topics/topic_subscription.ts";
@@ -38,6 +39,8 @@ export class Client {
   readonly notifications: Notifications;
   /** The topics that the user subscribes to, for programs that keep ids; others call `topic()`. */
   readonly topics: Topics;
+  /** The user's devices, to which notifications are pushed that no open page has acknowledged. */
+  readonly devices: Devices;
   readonly #events = new Emitter<ClientEvents>((error) => this.#fail(error));
   readonly #rooms: JoinedRooms;
   readonly #files: Files;
@@ -79,6 +82,7 @@ export class Client {
       self: () => ({ userId: this.userId, name: options.name ?? this.userId }),
       failed: (error) => this.#fail(error),
     });
+    this.devices = new Devices(link);
     this.#preferences = new Preferences(link, (error) => this.#fail(error));
     this.#parts = [
       ...[this.#rooms, this.topics, this.notifications, this.#files, this.#chat],

@@ -31,6 +31,8 @@ export type {
   PageOptions,
   WhichNotifications,
 } from "./inbox/notifications.ts";
+export type { Devices } from "./push/devices.ts";
+export type * from "./push/types.ts";
 export type { Preferences } from "./preferences/preferences.ts";
 export type * from "./preferences/types.ts";
 export type { SubscribeOptions, Subscription, SubscriptionEvents } from "./rooms/subscription.ts";

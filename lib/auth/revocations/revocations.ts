@@ -4,6 +4,7 @@
  * was revoked while it was verified. `evictions.ts` says which connections a change ends.
  */
 import type { Revocation, RevocationChange, RevocationKey, RevocationStore } from "./store.ts";
+
 import { CodedError, DISCONNECTS } from "../../base/errors.ts";
 import type { UserId } from "../../base/fields.ts";
 import { STEADY_CLOCK } from "../../base/steady_clock.ts";
@@ -15,6 +16,7 @@ export class Revocations {
   #known = new Map<string, Revocation>();
   /** For each reading of the store that is under way, the changes since it began. */
   readonly #readings = new Set<RevocationChange[]>();
+  readonly #listeners: ((change: RevocationChange) => void)[] = [];
   #isLoaded = false;
   /** How often this node was cut off from the store; its start counts as the first time. */
   #gaps = 1;
@@ -95,10 +97,21 @@ export class Revocations {
     return byKey(await this.#store.list());
   }
 
+  /** Has somebody told of each change that this node hears of, maybe twice. */
+  onChange(listener: (change: RevocationChange) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** All that this node knows of every site. */
+  all(): readonly Revocation[] {
+    return [...this.#known.values()];
+  }
+
   /** Takes a change that every node was told of. */
   take(change: RevocationChange): void {
     for (const changes of this.#readings) changes.push(change);
     this.#apply(change);
+    for (const listener of this.#listeners) listener(change);
   }
 
   /** Checks that a token counts. Throws `revoked_token`, `blocked`, or `unavailable` where that is not known yet. */

@@ -62,6 +62,17 @@ export type Command =
   | { type: "history"; room: string; since?: Position; limit: number }
   | { type: "preferences" }
   | { type: "set_preferences" | "change_preferences"; version?: number }
+  | {
+    type: "register_device";
+    provider: string;
+    token: string | object;
+    platform?: string;
+    app?: string;
+    locale?: string;
+    time_zone?: string;
+  }
+  | { type: "devices" }
+  | { type: "remove_device"; id: string }
   | { type: "auth"; token: string }
   | { type: "auth"; credentials: JsonObject }
   | { type: "pass" }

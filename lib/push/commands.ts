@@ -1,0 +1,44 @@
+/** What clients of version 2 can ask of their user's devices. */
+import { CodedError } from "../base/errors.ts";
+import { identifier } from "../base/fields.ts";
+import { type Command, command, weighed } from "../core/command.ts";
+import type { Connection } from "../core/connection.ts";
+import { boundTo } from "./binding.ts";
+import type { Owner } from "./device_store.ts";
+import type { Devices } from "./devices.ts";
+import { deviceOnWire } from "./wire.ts";
+
+/** Most characters of a device's id. */
+const ID = 64;
+
+export function deviceCommands(devices: Devices): Command[] {
+  return [
+    weighed(command("register_device", (fields) => fields, async (connection, fields) => {
+      const registering = { ...ownerOf(connection), boundTo: boundTo(connection.identity) };
+      const { device } = await devices.register(registering, fields);
+      return { data: deviceOnWire(device) };
+    })),
+    weighed(command("devices", () => {}, async (connection) => {
+      const found = await devices.list(ownerOf(connection));
+      return { data: { devices: found.map(deviceOnWire) } };
+    })),
+    weighed(command(
+      "remove_device",
+      (fields) => identifier(fields, "id", ID),
+      async (connection, id) => {
+        const removed = await devices.remove({ ...ownerOf(connection), id });
+        return { data: { id, removed } };
+      },
+    )),
+  ];
+}
+
+/** Who asks. A guest has no devices, since nobody would ever take them out of the database. */
+function ownerOf(connection: Connection): Owner {
+  const user = connection.requireUser();
+  if (!connection.isGuest && !connection.identity?.isGuest) return { site: connection.site, user };
+  throw new CodedError(
+    "forbidden",
+    "Cannot do this as a guest: send 'connect' with the user's id, or a token",
+  );
+}

@@ -1,0 +1,72 @@
+/** The routes of users' devices, and of the key that browsers subscribe with. */
+import { userIdOnWire } from "../base/fields.ts";
+import type { Call } from "../http/call.ts";
+import type { Route } from "../http/route.ts";
+import { boundTo } from "./binding.ts";
+import type { Devices, Registering } from "./devices.ts";
+import type { PushProviders } from "./providers/providers.ts";
+import { deviceOnWire } from "./wire.ts";
+
+const DEVICES = "/users/:user/devices";
+
+export function pushRoutes(
+  devices: Devices,
+  providers: Pick<PushProviders, "publicKey">,
+): readonly Route[] {
+  return [
+    {
+      method: "GET",
+      path: "/push/key",
+      scope: "read",
+      users: true,
+      run: async () => ({ status: 200, json: { public_key: await providers.publicKey() } }),
+    },
+    {
+      method: "POST",
+      path: DEVICES,
+      scope: "manage",
+      users: true,
+      async run(call) {
+        const fields = await call.fields();
+        const registering = registeringOf(call);
+        const { device, isNew } = await devices.register(registering, fields);
+        const json = { user_id: userIdOnWire(registering.user), ...deviceOnWire(device) };
+        return { status: isNew ? 201 : 200, json };
+      },
+    },
+    {
+      method: "GET",
+      path: DEVICES,
+      scope: "read",
+      users: true,
+      async run(call) {
+        const found = await devices.list(ownerOf(call));
+        return { status: 200, json: { devices: found.map(deviceOnWire) } };
+      },
+    },
+    {
+      method: "DELETE",
+      path: `${DEVICES}/:device`,
+      scope: "manage",
+      users: true,
+      async run(call) {
+        await devices.remove({ ...ownerOf(call), id: call.param("device") });
+        return { status: 204 };
+      },
+    },
+  ];
+}
+
+/** The user of the path: the one who calls, or any where an application does. */
+function ownerOf(call: Call) {
+  const { site, user } = call.actingUser({ user_id: call.param("user") });
+  return { site, user };
+}
+
+function registeringOf(call: Call): Registering {
+  const owner = ownerOf(call);
+  const { identity } = call;
+  return identity === undefined
+    ? { ...owner, isApplication: true }
+    : { ...owner, boundTo: boundTo(identity) };
+}

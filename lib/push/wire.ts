@@ -1,0 +1,17 @@
+/** Devices as answers show them: never with their tokens, since whoever has one can reach the device. */
+import type { Fields } from "../base/fields.ts";
+import { inSeconds } from "../base/times.ts";
+import type { KeptDevice } from "./kept_device.ts";
+
+export function deviceOnWire(device: KeptDevice): Fields {
+  const { id, provider, platform, app, locale, timeZone, createdAt, seenAt, last } = device;
+  return {
+    ...{ id, provider },
+    ...(platform !== undefined && { platform }),
+    ...(app !== undefined && { app }),
+    ...(locale !== undefined && { locale }),
+    ...(timeZone !== undefined && { time_zone: timeZone }),
+    ...{ created_at: inSeconds(createdAt), seen_at: inSeconds(seenAt) },
+    ...(last !== undefined && { last: { ...last, at: inSeconds(last.at) } }),
+  };
+}

@@ -1,0 +1,73 @@
+/** Executes what `docs/push.md` shows of devices: its frames, its commands and its library calls. */
+import assert from "node:assert/strict";
+import { run } from "../support/command.ts";
+import { matches } from "../support/frame_pattern.ts";
+import { Manager } from "../support/manager.ts";
+import { ROOT } from "../support/paths.ts";
+import { Program } from "../support/program.ts";
+import { WebPushService } from "../support/push/web_push_service.ts";
+import { TestClient } from "../support/test_client.ts";
+import { APP_KEY, connectionToken } from "../support/tokens.ts";
+import { waitFor } from "../support/wait.ts";
+
+const PAGE = await Deno.readTextFile(`${ROOT}docs/push.md`);
+
+const blocks = new Map(
+  [...PAGE.matchAll(/<!-- (example|example v2|answer): ([^>]+) -->\s+```\w*\n(.*?)```/gs)]
+    .map(([, kind, name, text = ""]) => [`${kind}: ${name}`, text.trim()]),
+);
+
+Deno.test("docs/push.md: devices, on each listener", async () => {
+  for (const APP_LISTENER of ["deno", "node"]) {
+    await using program = await Program.start({ env: { APP_LISTENER, APP_KEY } });
+    const { key } = await Manager.of(program);
+    await using client = await TestClient.connectWithToken(
+      program.webSocketUrl,
+      await connectionToken({ sub: "31" }),
+    );
+    for (const line of block("example v2: devices").split("\n")) {
+      const text = line.slice(2);
+      if (line.startsWith("> ")) client.sendRaw(text);
+      else {
+        await waitFor(
+          `${text} (got ${JSON.stringify(client.frames)})`,
+          () => client.frames.some((frame) => matches(frame, text)),
+        );
+      }
+    }
+    const answers = await shell(block("example: devices"), program, key);
+    const [made, listed, known] = answers.map((line) => JSON.parse(line));
+    assert.deepEqual(listed.devices.map(({ id }: { id: string }) => id), [made.id]);
+    assert.match(known.public_key, /^[\w-]{87}$/);
+  }
+});
+
+Deno.test("docs/push.md: the library", async () => {
+  await using service = new WebPushService();
+  await using program = await Program.start({ env: { APP_OUTGOING_PRIVATE_IPS: "127.0.0.1" } });
+  const code = `import { connect } from "./lib/sdk/mod.ts";
+const client = connect({ url: "${program.webSocketUrl}", userId: "1" });
+const subscription = { toJSON: () => (${JSON.stringify(service.subscribe())}) };
+${block("example: library")}
+client.close();`;
+  const args = ["eval", "--cached-only", "--ext=ts", `--config=${ROOT}deno.json`, code];
+  const { code: failed, stdout, stderr } = await run([Deno.execPath(), ...args], {
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+  });
+  assert.equal(failed, 0, stderr);
+  assert.equal(stdout.trim(), "1");
+});
+
+/** Runs a script against a program; resolves with the lines that it prints. */
+async function shell(script: string, program: Program, key: string): Promise<string[]> {
+  const text = script.replaceAll("localhost:7000", `127.0.0.1:${program.port}`)
+    .replaceAll("curl ", "curl -fsS -w '\\n' ");
+  const { code, stdout, stderr } = await run(["sh", "-e", "-c", text], { env: { KEY: key } });
+  assert.equal(code, 0, stderr);
+  return stdout.trim().split("\n").filter((line) => line !== "");
+}
+
+function block(name: string): string {
+  return blocks.get(name) ?? assert.fail(name);
+}

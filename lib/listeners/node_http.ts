@@ -7,6 +7,7 @@ import type { Door } from "./accepting.ts";
 import type { Handlers, ListenerOptions } from "./listener.ts";
 import { NodeDoor } from "./node_door.ts";
 import { sendBody } from "./node_answer.ts";
+import { gatherChunks } from "./node_chunks.ts";
 import { Caller } from "./node_request.ts";
 import { LateRequests } from "./node_late.ts";
 import { inTurn } from "./node_requests.ts";
@@ -30,7 +31,7 @@ function serverOf(options: ListenerOptions, handlers: Handlers): Server {
   const headers = Object.entries(options.headers);
   // This replaces the global `Request` and `Response`: the runtime's would make a stream of every answer, which is slow.
   const late = new LateRequests(options.requestSeconds);
-  const onRequest = inTurn(getRequestListener((request, { incoming, outgoing }) => {
+  const inItsTurn = inTurn(getRequestListener((request, { incoming, outgoing }) => {
     for (const [name, value] of headers) outgoing.setHeader(name, value);
     const [message, answer] = [incoming as IncomingMessage, outgoing as ServerResponse];
     late.add(message, answer);
@@ -38,6 +39,10 @@ function serverOf(options: ListenerOptions, handlers: Handlers): Server {
     const response = handlers.fetch(request, caller);
     return response instanceof Promise ? withBody(response, caller, answer) : response;
   }));
+  const onRequest = (message: IncomingMessage, answer: ServerResponse) => {
+    gatherChunks(message);
+    inItsTurn(message, answer);
+  };
   const bounds = { ...boundsOf(options), shouldUpgradeCallback: isUpgrade };
   const server = options.tls
     ? createTlsServer({ ...options.tls, ...bounds }, onRequest)

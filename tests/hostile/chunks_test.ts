@@ -15,6 +15,8 @@ const BLOCK_BYTES = 65_536;
 const FLOOD_BYTES = 48 * MIB;
 /** Far less than what is sent, and less than a buffer for each chunk would take. */
 const MOST_MIB = 96;
+/** A file in tiny chunks takes no more than another one. */
+const MOST_TINY_MIB = 48;
 const NOTIFICATIONS = "/api/users/1/notifications";
 
 for (const listener of ["deno", "node"] as const) {
@@ -68,6 +70,18 @@ Deno.test("deno listener: a file in tiny chunks, faster than they can be taken, 
   assert.deepEqual([file.status, file.json["bytes"]], [201, 11]);
 });
 
+Deno.test("node listener: a file in tiny chunks comes whole, and takes little memory", async () => {
+  await using program = await Program.start({ env: { APP_KEY, APP_LISTENER: "node" } });
+  const caller = await applicationOf(program, ["files:write"]);
+  using watch = new MemoryWatch(program.pid);
+  for (const size of [1, 16]) {
+    const { status, json } = await flood(caller, "/api/files", size, 8 * MIB);
+    assert.equal(status, 201, JSON.stringify(json));
+    assert.ok(Number(json["bytes"]) > MIB);
+    assert.ok(watch.grown < MOST_TINY_MIB, `${watch.grown} MiB`);
+  }
+});
+
 Deno.test("deno listener: a file in chunks of a usual size comes over TLS, however fast", async () => {
   await using certificate = await Certificate.make();
   const url = (program: Program) => program.url.replace("127.0.0.1", "localhost");
@@ -89,11 +103,11 @@ Deno.test("deno listener: a file in chunks of a usual size comes over TLS, howev
 });
 
 /** Sends chunks of one size until they are answered; others are answered meanwhile. */
-async function flood(caller: Caller, path: string, size: number) {
+async function flood(caller: Caller, path: string, size: number, bytes = FLOOD_BYTES) {
   const chunk = `${size.toString(16)}\r\n${"x".repeat(size)}\r\n`;
   const block = chunk.repeat(BLOCK_BYTES / chunk.length);
   const blocks = function* () {
-    for (let sent = 0; sent < FLOOD_BYTES; sent += block.length) yield block;
+    for (let sent = 0; sent < bytes; sent += block.length) yield block;
   };
   const flooding = sendChunks(caller, path, blocks());
   const signal = AbortSignal.timeout(60_000);

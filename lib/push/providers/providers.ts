@@ -2,7 +2,11 @@
 import type { Database } from "../../engines/database/database.ts";
 import type { PushProvider } from "../provider.ts";
 import type { ProviderName } from "../types.ts";
+import { Apns } from "./apns.ts";
+import { readApnsKey } from "./apns_key.ts";
 import { Breakers } from "./breaker.ts";
+import { Fcm } from "./fcm.ts";
+import { readFcmAccount } from "./fcm_account.ts";
 import type { ProvidersConfig } from "./settings.ts";
 import { VapidKeys } from "./vapid_keys.ts";
 import { WebPush } from "./web_push.ts";
@@ -41,8 +45,12 @@ export class PushProviders implements AsyncDisposable {
 
 /** Throws a `ConfigError` where a file of a setting cannot be used. */
 export function openProviders({ config, database, now = Date.now }: ProviderParts): PushProviders {
-  const { vapid, privateTargets } = config;
+  const { vapid, fcm, apns, privateTargets } = config;
   const keys = new VapidKeys(vapid.privateKey, database);
-  const providers: PushProvider[] = [new WebPush({ keys, vapid, privateTargets, now })];
+  const providers = [
+    new WebPush({ keys, vapid, privateTargets, now }),
+    fcm && new Fcm({ config: fcm, account: readFcmAccount(fcm.credentials), now }),
+    apns && new Apns({ config: apns, key: readApnsKey(apns.key), now }),
+  ].filter((each) => each !== undefined);
   return new PushProviders(providers, keys, new Breakers(now));
 }

@@ -96,9 +96,11 @@ export function laterBy(
   return { result: "later", why, ...(waitMs !== undefined && { at: now + waitMs }) };
 }
 
-/** What keeps a request from its answer, in words of the runtime that may have the whole URL in them, and so a token. */
+/** What keeps a request from its answer. The runtime's own words may have the whole URL in them, and so a token. */
 function withoutUrls(error: unknown): string {
-  return reasonOf(error).replace(/\bhttps?:\/\/[^\s)]*/gi, "…").slice(0, 200);
+  const cause = error instanceof Error ? error.cause ?? error : error;
+  const text = reasonOf(cause).replace(/\bhttps?:\/\/[^\s)]*/gi, "…");
+  return (/client error \(\w+\): (.+)$/.exec(text)?.[1] ?? text).slice(0, 200);
 }
 
 async function startOfBody(body: ReadableStream<Uint8Array> | null): Promise<string> {

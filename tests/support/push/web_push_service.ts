@@ -46,9 +46,12 @@ export class WebPushService implements AsyncDisposable {
   /** Answers the next pushes, in place of the service's own answer: `undefined` leaves it to that. */
   answer: (push: TakenPush) => Response | Promise<Response> | undefined = () => undefined;
   readonly #receivers = new Map<string, Receiver>();
+  readonly #now: () => number;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 
-  constructor() {
+  /** @param now Unix milliseconds, by which the tokens of senders end */
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
     const options = { port: 0, hostname: "127.0.0.1", onListen() {} };
     this.#server = Deno.serve(options, (request) => this.#take(request));
   }
@@ -105,7 +108,10 @@ export class WebPushService implements AsyncDisposable {
 
   /** Throws where a push is not as the standards have it: the sender gets 500, and the test its reason. */
   #told(id: string, headers: Headers, body: Uint8Array, receiver: Receiver): TakenPush {
-    const { claims, key } = verifiedSender(headers.get("authorization") ?? "", this.origin);
+    const { claims, key } = verifiedSender(headers.get("authorization") ?? "", {
+      origin: this.origin,
+      now: this.#now(),
+    });
     assert.equal(headers.get("content-encoding"), "aes128gcm");
     assert.match(headers.get("ttl") ?? "", /^\d{1,7}$/);
     assert.match(headers.get("urgency") ?? "normal", /^(very-low|low|normal|high)$/);
@@ -124,7 +130,10 @@ function status(status: number): Response {
 }
 
 /** Checks the header `Authorization` of RFC 8292. */
-function verifiedSender(header: string, origin: string): Pick<TakenPush, "claims" | "key"> {
+function verifiedSender(
+  header: string,
+  { origin, now }: { readonly origin: string; readonly now: number },
+): Pick<TakenPush, "claims" | "key"> {
   const [, head = "", payload = "", signature = "", key = ""] =
     /^vapid t=([\w-]+)\.([\w-]+)\.([\w-]{86}), k=([\w-]{87})$/.exec(header) ?? assert.fail(header);
   assert.deepEqual(jsonIn(head), { typ: "JWT", alg: "ES256" });
@@ -142,7 +151,7 @@ function verifiedSender(header: string, origin: string): Pick<TakenPush, "claims
   assert.ok(isGood, "the signature is the key's");
   const claims = jsonIn(payload);
   assert.equal(claims["aud"], origin);
-  const left = Number(claims["exp"]) - Date.now() / 1000;
+  const left = Number(claims["exp"]) - now / 1000;
   assert.ok(left > 0 && left <= 24 * 3600, `it ends in ${left} s`);
   return { claims, key };
 }

@@ -38,6 +38,8 @@ export interface LeasesParts {
   now(): number;
   /** Something is to be deleted. */
   onGoing(): void;
+  /** An upload was lost to another process while this one may have written it. */
+  onLost(id: string): Promise<void>;
 }
 
 export class Leases {
@@ -137,7 +139,7 @@ export class Leases {
 
   /** @param isKnown whether the row says already that it has ended */
   async #end(lease: Lease, isKnown: boolean): Promise<void> {
-    const { database, now, onGoing } = this.#parts;
+    const { database, now, onGoing, onLost } = this.#parts;
     if (this.#held.get(lease.id) !== lease) return;
     this.#held.delete(lease.id);
     if (this.#held.size === 0) {
@@ -146,8 +148,9 @@ export class Leases {
     }
     if (isKnown) return;
     try {
-      const isGoing = await database.transaction(() => endLease(lease.id, this.holder, now()));
-      if (isGoing) onGoing();
+      const state = await database.transaction(() => endLease(lease.id, this.holder, now()));
+      if (state === undefined) await onLost(lease.id);
+      else if (state === "going" || state === "gone") onGoing();
     } catch (error) {
       noted(error); // it ends by itself
     }

@@ -1,6 +1,7 @@
 /** Gives images in a small size: made when somebody first asks for one, and kept beside the file. */
 import { getLogger } from "@logtape/logtape";
 import { reasonOf } from "../base/reason.ts";
+import { deleteLate } from "./late_writes.ts";
 import { CLOCKS } from "../engines/database/clock.ts";
 import type { Database } from "../engines/database/database.ts";
 import type { Thumbnail, Thumbnails } from "./content/thumbnails.ts";
@@ -88,7 +89,10 @@ export class Thumbnailing {
     const clock = CLOCKS[database.dialect];
     if (await database.transaction(() => noteWriting(id, clock, WRITING_MS))) {
       counters.thumbnails.value++;
+      const startedAt = Date.now();
       await store.put(id, width, only(made.bytes)).catch(noted);
+      // The row may have gone where this process stood still for so long.
+      if (Date.now() - startedAt > WRITING_MS) await deleteLate(id, this.#parts).catch(noted);
     }
     return made;
   }

@@ -10,6 +10,7 @@ import type { Database } from "../engines/database/database.ts";
 import type { FileAccess, FileActor } from "./access.ts";
 import { Acceptance, type AskAboutFile } from "./acceptance.ts";
 import { type Body, Incoming } from "./incoming.ts";
+import { deleteLate } from "./late_writes.ts";
 import type { Links } from "./links.ts";
 import type { FileCounters } from "./metrics.ts";
 import { cleanName } from "./names.ts";
@@ -91,7 +92,7 @@ export class Uploads {
   constructor(parts: UploadParts) {
     const { unusedSeconds } = parts.config;
     this.#parts = parts;
-    this.#turns = new Turns({ ...parts, unusedSeconds });
+    this.#turns = new Turns({ ...parts, unusedSeconds, onLost: (id) => deleteLate(id, parts) });
     this.#incoming = new Incoming(parts);
     this.#acceptance = new Acceptance(parts, this.#incoming.hashes);
   }
@@ -136,7 +137,9 @@ export class Uploads {
       const expiresAt = now() + LINK_MS;
       const noted = { offset, until: expiresAt + LATE_MS, dueAt: this.#dueAt() };
       // The row knows of the link before anybody has it.
-      if (await database.transaction(() => noteLink(id, noted)) === undefined) throw interrupted();
+      const { holder } = this.#turns;
+      const linked = await database.transaction(() => noteLink(id, noted, holder));
+      if (linked === undefined) throw interrupted();
       const bytes = Math.min(direct.pieceBytes, length - offset);
       const index = offset / direct.pieceBytes;
       const seconds = LINK_MS / 1000;

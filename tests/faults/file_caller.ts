@@ -9,6 +9,8 @@ const MAY_PASS: readonly unknown[] = [
   ...["unavailable", "unconfirmed", "offset_mismatch", "rate_limited", "too_many_uploads"],
 ];
 const RETRY_SECONDS = 0.05;
+/** Nothing passes later than this. */
+const MOST_SECONDS = 120;
 
 export interface FileAnswer {
   readonly status: number;
@@ -29,6 +31,8 @@ export interface FileCallerOptions {
   /** Of the nodes. */
   readonly ports: readonly number[];
   readonly random: Random;
+  /** Seconds after which a call that is not answered is given up. @default as long as it takes */
+  readonly patience?: number | undefined;
   /** Aborts where nothing is to be tried again any more. */
   readonly hopeless: AbortSignal;
 }
@@ -55,7 +59,7 @@ export class FileCaller {
       const response = await fetch(this.#url(path), {
         ...{ method, headers: { authorization: `Bearer ${this.#bearer}`, ...headers } },
         ...(body && { body: body() }),
-        ...(signal && { signal }),
+        ...this.#limit(signal),
       });
       const text = await response.text();
       return {
@@ -70,10 +74,11 @@ export class FileCaller {
 
   /** Calls until one of these statuses is answered. Rejects where the answer is another one that will not pass. */
   async until(statuses: readonly number[], call: FileCall): Promise<FileAnswer> {
-    for (;;) {
+    for (const endsAt = performance.now() + MOST_SECONDS * 1000;;) {
       const answer = await this.try(call);
       if (answer !== undefined && statuses.includes(answer.status)) return answer;
-      if (answer !== undefined && !MAY_PASS.includes(answer.json["code"])) {
+      const isOver = performance.now() > endsAt;
+      if (answer !== undefined && (isOver || !MAY_PASS.includes(answer.json["code"]))) {
         const said = `${answer.status} ${JSON.stringify(answer.json)}`;
         throw new Error(`${this.user}: ${call.method} ${call.path}: ${said}`);
       }
@@ -87,6 +92,7 @@ export class FileCaller {
       try {
         const response = await fetch(this.#url(path), {
           headers: { authorization: `Bearer ${this.#bearer}` },
+          ...this.#limit(),
         });
         const bytes = new Uint8Array(await response.arrayBuffer());
         if (response.status === 200) return bytes;
@@ -98,6 +104,13 @@ export class FileCaller {
       }
       await this.#rest();
     }
+  }
+
+  #limit(signal?: AbortSignal): { signal?: AbortSignal } {
+    const { patience } = this.#options;
+    const late = patience === undefined ? [] : [AbortSignal.timeout(patience * 1000)];
+    const all = signal === undefined ? late : [signal, ...late];
+    return all.length === 0 ? {} : { signal: AbortSignal.any(all) };
   }
 
   #url(path: string): string {

@@ -125,7 +125,7 @@ export class FilePerson {
     const { caller, random } = this.#options;
     const path = await this.#begin(name, bytes.length, ownId);
     for (;;) {
-      const { headers } = await caller.until([200], { method: "HEAD", path, headers: TUS });
+      const { headers } = await caller.until([200], { method: "GET", path, headers: TUS });
       const offset = Number(headers.get("upload-offset"));
       assert.ok(offset <= bytes.length);
       if (offset === bytes.length) break;

@@ -1,5 +1,5 @@
 /**
- * Files while servers are killed: they are uploaded in all ways, used, looked at, removed, and go with their users. In the end,
+ * Files while servers are killed, or stand still and go on: they are uploaded in all ways, used, looked at, removed, and go with their users. In the end,
  * what was accepted and is used is there, byte for byte, and nothing else is: no row, no bytes, nothing half made.
  */
 import assert from "node:assert/strict";
@@ -34,6 +34,11 @@ const LEAST_BETWEEN = 5;
 /** A bundle of the sources cannot load `sharp`, which makes the thumbnails. */
 const SOURCES = `${ROOT}./`;
 
+/** Longer than an upload is leased, so that the other node takes it over. */
+const STILL_SECONDS = 11;
+/** Seconds after which somebody asks the other node, where one stands still. */
+const PATIENCE = 2;
+
 type Open<Place> = () => Promise<Place>;
 
 const PLACES: readonly [string, Open<RowsPlace>, Open<BytesPlace>][] = [
@@ -65,14 +70,34 @@ export const filesKilled: readonly Scenario[] = [
   })),
 ];
 
+/** These take longer: a lease has to end. */
+export const filesStill: readonly Scenario[] = [
+  ...[["a folder", onDisk] as const, ["a bucket", inBucket] as const].map((
+    [where, openBytes],
+  ): Scenario => ({
+    name: `files while one of two nodes stands still, ${where}`,
+    async run(context) {
+      await using redis = await RedisServer.start();
+      await using rows = await inPostgres();
+      await using bytes = await openBytes();
+      return await run(context, { rows, bytes, nodes: 2, env: redis.env, isStill: true });
+    },
+  })),
+];
+
 interface Behind {
   readonly rows: RowsPlace;
   readonly bytes: BytesPlace;
   readonly nodes: number;
   readonly env: Readonly<Record<string, string>>;
+  /** Whether a server stands still for a while, in place of being killed. */
+  readonly isStill?: boolean;
 }
 
-async function run(context: FaultContext, { rows, bytes, nodes, env }: Behind): Promise<Report> {
+async function run(
+  context: FaultContext,
+  { rows, bytes, nodes, env, isStill = false }: Behind,
+): Promise<Report> {
   const { random, seconds, progress } = context;
   await using cluster = await Cluster.start({
     ...{ nodes, root: SOURCES },
@@ -87,6 +112,7 @@ async function run(context: FaultContext, { rows, bytes, nodes, env }: Behind): 
     const { ports } = cluster;
     const caller = await FileCaller.of(user, {
       ...{ ports, random: random.fork(), hopeless: failing.signal },
+      patience: isStill ? PATIENCE : undefined,
     });
     const person = new FilePerson({
       ...{ caller, ledger, photos, random: random.fork() },
@@ -120,10 +146,14 @@ async function run(context: FaultContext, { rows, bytes, nodes, env }: Behind): 
       });
       await passed(random.between(0, 0.2) * seconds);
       if (failing.signal.aborted) return;
-      const victim = random.integer(0, nodes - 1);
-      await cluster.kill(victim);
-      await cluster.restart(victim);
-      progress(`killed ${++kills} times, ${ledger.accepted} accepted, ${erased} erased`);
+      if (isStill) await standStill(cluster, random.between(1, 2) * STILL_SECONDS);
+      else {
+        const victim = random.integer(0, nodes - 1);
+        await cluster.kill(victim);
+        await cluster.restart(victim);
+      }
+      const what = isStill ? "stood still" : "killed";
+      progress(`${what} ${++kills} times, ${ledger.accepted} accepted, ${erased} erased`);
     }
     ending.abort();
   };
@@ -155,8 +185,18 @@ async function run(context: FaultContext, { rows, bytes, nodes, env }: Behind): 
   await using database = await rows.open(cluster.dataDir(0));
   await using store = await bytes.open();
   await requireLeft({ database, store, names: () => bytes.names() }, kept);
-  const notes = `${kills} kills, ${ledger.accepted} uploads, ${erased} users erased`;
+  const notes = `${kills} ${
+    isStill ? "times still" : "kills"
+  }, ${ledger.accepted} uploads, ${erased} users erased`;
   return { accepted: kept.length, delivered: kept.length, queued: 0, doubled: 0, notes };
+}
+
+/** The last node stands still, as in a machine that is paused; the others are asked meanwhile. */
+async function standStill(cluster: Cluster, seconds: number): Promise<void> {
+  const program = cluster.program(cluster.ports.length - 1);
+  program.kill("SIGSTOP");
+  await passed(seconds);
+  program.kill("SIGCONT");
 }
 
 async function photosOf(): Promise<Uint8Array<ArrayBuffer>[]> {

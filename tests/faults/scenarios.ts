@@ -4,7 +4,7 @@ import { chatBroken } from "./chat_broken.ts";
 import { CLOCK_AHEAD_REDIS, CLOCK_AHEAD_SQLITE } from "./clock.ts";
 import { EAR_CLOSED } from "./ear_closed.ts";
 import { EVENTS_TOLD } from "./events_told.ts";
-import { filesKilled } from "./files_killed.ts";
+import { filesKilled, filesStill } from "./files_killed.ts";
 import { INBOX_BROKEN } from "./inbox_broken.ts";
 import { MANY_AND_LATER } from "./many_and_later.ts";
 import { MANY_MEMBERSHIPS } from "./many_memberships.ts";
@@ -57,6 +57,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...MANY_AND_LATER,
   ...userDataKilled,
   ...filesKilled,
+  ...filesStill,
   ...resources,
   ...underLoad,
 ];

@@ -104,6 +104,60 @@ for (const kind of ["disk", "S3"] as const) {
     assert.equal((await node.upload(alice, id)).offset, 0);
   });
 
+  test("who has lost an upload gives no link to it", async (world) => {
+    const { database, store } = world;
+    let isLost = false;
+    const node = await world.node(changed(store, {
+      direct: {
+        pieceBytes: 8,
+        link: () => Promise.resolve({ method: "PUT", url: "https://bucket/", headers: {} }),
+        async arrived(id) {
+          if (isLost) await lease(database, id, "another", 60_000);
+          return 0;
+        },
+      },
+    }));
+    const { id } = await begin(node, alice, 16);
+    const wanted = { offset: 0, sha256: "0".repeat(64) };
+    await node.link(alice, id, wanted);
+    isLost = true;
+    const linked = await database.query("SELECT link_until FROM files");
+    world.clock.now += 1000;
+    await assert.rejects(node.link(alice, id, wanted), { code: "offset_mismatch" });
+    assert.deepEqual(await database.query("SELECT link_until FROM files"), linked);
+  });
+
+  test("what a node writes that stood still, after another one has ended the upload, goes", async (world) => {
+    const { database, store } = world;
+    const whole = () => bodyOf("too late")(new AbortController().signal);
+    const file = () => bodyOf("the file")(new AbortController().signal);
+    const ends: [what: string, end: (id: string) => Promise<unknown>, left: number][] = [
+      ["is gone", (id) => database.query(`DELETE FROM files WHERE id = '${id}'`), 0],
+      ["goes", (id) => goes(id, "going"), 0],
+      ["has gone", (id) => goes(id, "gone"), 0],
+      ["is there", async (id) => {
+        await store.put(id, "file", file());
+        await goes(id, "stored");
+      }, 1],
+      ["goes on", (id) => lease(database, id, "another", 60_000), 2],
+    ];
+    const goes = (id: string, state: string) =>
+      database.query(`UPDATE files SET state = '${state}', lease_owner = NULL, lease_until = NULL
+        WHERE id = '${id}'`);
+    for (const [what, end, left] of ends) {
+      const node = await world.node(changed(store, {
+        async append(id, offset) {
+          await end(id);
+          return await store.append(id, offset, whole());
+        },
+      }));
+      const { id } = await begin(node, alice, 8);
+      const append = node.append(alice, id, { offset: 0, body: bodyOf("too late") });
+      await assert.rejects(append, { code: "offset_mismatch" }, what);
+      assert.equal((await world.names()).length, left, what);
+    }
+  });
+
   test("what comes into the store after a file has gone goes, too", async (world) => {
     const { database, store } = world;
     const node = await world.node();

@@ -98,15 +98,18 @@ export function* renewLeases(
   return renewed;
 }
 
-/** Ends a lease. Whether the file goes: what was written meanwhile is deleted at once then. */
-export function* endLease(id: string, { owner }: Holder, now: number): Work<boolean> {
+/**
+ * Ends a lease. Returns what became of the upload: where it goes, what was written meanwhile is deleted at once. `undefined` where the
+ * lease was lost before.
+ */
+export function* endLease(id: string, { owner }: Holder, now: number): Work<FileState | undefined> {
   const ended = yield* row(
     `UPDATE files SET ${NO_LEASE},
        due_at = CASE WHEN state = 'gone' THEN $3 ELSE due_at END
      WHERE id = $1 AND lease_owner = $2 RETURNING state`,
     ...[id, owner, now],
   );
-  return ended?.["state"] === "going" || ended?.["state"] === "gone";
+  return ended?.["state"] as FileState | undefined;
 }
 
 /** Notes that something is written beside a file for as long as `ms`. Whether the file is still there. */

@@ -80,8 +80,7 @@ export class S3Store implements FileStore {
           read: (index, bytes) => this.#uploads.readPiece(id, index, bytes),
         },
         write: async (piece, index) => {
-          await sure?.();
-          await this.#uploads.write(id, index, piece);
+          await this.#uploads.write(id, index, piece, sure);
           safe = index * PIECE_BYTES + piece.length;
           onSafe?.(safe);
         },

@@ -5,6 +5,7 @@
 import { pause } from "../../base/clock.ts";
 import { AwsClient } from "aws4fetch";
 import type { S3Config } from "../settings.ts";
+import { AppendFailure } from "./file_store.ts";
 import { refused, S3Failure, unavailable, unreachable } from "./s3_failure.ts";
 import { textOf } from "./s3_xml.ts";
 
@@ -48,9 +49,14 @@ export class S3Client implements Disposable {
     return this.#trouble;
   }
 
-  /** Resolves with the answer; rejects with an {@linkcode S3Failure}. */
-  async send(request: S3Request): Promise<S3Answer> {
+  /**
+   * Resolves with the answer; rejects with an {@linkcode S3Failure}.
+   *
+   * @param sure is asked before each attempt, and rejects with an {@linkcode AppendFailure} where no more may be made
+   */
+  async send(request: S3Request, sure?: () => Promise<void>): Promise<S3Answer> {
     return await this.#again(async () => {
+      await sure?.();
       const signal = this.#limit(AbortSignal.timeout(ANSWER_MS));
       const response = await this.#fetch(request, signal);
       const xml = await response.text();
@@ -191,6 +197,7 @@ export class S3Client implements Disposable {
         this.#trouble = undefined;
         return result;
       } catch (error) {
+        if (error instanceof AppendFailure) throw error;
         const failure = error instanceof S3Failure ? error : unreachable(this.#config, error);
         const isLast = count === ATTEMPTS || this.#closing.signal.aborted;
         if (isLast || !failure.isTemporary) throw this.#noted(failure);

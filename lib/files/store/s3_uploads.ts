@@ -30,8 +30,15 @@ export class S3Uploads {
     this.#keys = keys;
   }
 
-  async write(id: string, index: number, piece: Uint8Array<ArrayBuffer>): Promise<void> {
-    await this.#client.send({ method: "PUT", key: this.#keys.piece(id, index), body: piece });
+  /** @param sure is asked before each attempt, and rejects where no more may be made */
+  async write(
+    id: string,
+    index: number,
+    piece: Uint8Array<ArrayBuffer>,
+    sure?: () => Promise<void>,
+  ): Promise<void> {
+    const key = this.#keys.piece(id, index);
+    await this.#client.send({ method: "PUT", key, body: piece }, sure);
   }
 
   /**

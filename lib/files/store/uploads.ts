@@ -73,7 +73,10 @@ export function* noteSafe(
   );
 }
 
-/** Notes that somebody gets a link. `undefined` where the upload is not there any more, or at another place. */
+/**
+ * Notes that somebody gets a link. `undefined` where the upload is not there any more, at another place, or not the holder's: then
+ * somebody else may be making the file of it, and has not seen that there is a link.
+ */
 export function* noteLink(
   id: string,
   { offset, until, dueAt }: {
@@ -81,12 +84,14 @@ export function* noteLink(
     readonly until: number;
     readonly dueAt: number;
   },
+  { owner }: Holder,
 ): Work<FileRow | undefined> {
   return fileIn(
     yield* row(
       `UPDATE files SET link_until = $3, due_at = $4
-       WHERE id = $1 AND safe_offset = $2 AND state = 'coming' RETURNING ${COLUMNS}`,
-      ...[id, offset, until, dueAt],
+       WHERE id = $1 AND safe_offset = $2 AND state = 'coming' AND lease_owner = $5
+       RETURNING ${COLUMNS}`,
+      ...[id, offset, until, dueAt, owner],
     ),
   );
 }

@@ -16,7 +16,15 @@ export function tagOf({ id, group }: { readonly id: string; readonly group?: str
  */
 export function collapseKey(message: DeviceMessage): string {
   const isOfGroup = message.what === "close" && message.group !== undefined;
-  const name = isOfGroup ? ["close", message.id] : ["show", tagOf(message)];
+  return isOfGroup ? hashed(["close", message.id]) : shownKey(message);
+}
+
+/** The same for what is shown, or was. */
+export function shownKey(shown: { readonly id: string; readonly group?: string }): string {
+  return hashed(["show", tagOf(shown)]);
+}
+
+function hashed(name: readonly string[]): string {
   const hash = createHash("sha256").update(JSON.stringify(name)).digest();
   return hash.subarray(0, BYTES).toString("base64url");
 }

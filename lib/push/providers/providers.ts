@@ -7,6 +7,8 @@ import { readApnsKey } from "./apns_key.ts";
 import { Breakers } from "./breaker.ts";
 import { Fcm } from "./fcm.ts";
 import { readFcmAccount } from "./fcm_account.ts";
+import { Mail, readMailCa } from "./mail.ts";
+import { Ntfy } from "./ntfy.ts";
 import type { ProvidersConfig } from "./settings.ts";
 import { VapidKeys } from "./vapid_keys.ts";
 import { WebPush } from "./web_push.ts";
@@ -45,12 +47,14 @@ export class PushProviders implements AsyncDisposable {
 
 /** Throws a `ConfigError` where a file of a setting cannot be used. */
 export function openProviders({ config, database, now = Date.now }: ProviderParts): PushProviders {
-  const { vapid, fcm, apns, privateTargets } = config;
+  const { vapid, fcm, apns, ntfy, mail, privateTargets } = config;
   const keys = new VapidKeys(vapid.privateKey, database);
   const providers = [
     new WebPush({ keys, vapid, privateTargets, now }),
     fcm && new Fcm({ config: fcm, account: readFcmAccount(fcm.credentials), now }),
     apns && new Apns({ config: apns, key: readApnsKey(apns.key), now }),
+    ntfy && new Ntfy({ config: ntfy, privateTargets, now }),
+    mail && new Mail({ config: mail, ca: readMailCa(mail), now }),
   ].filter((each) => each !== undefined);
   return new PushProviders(providers, keys, new Breakers(now));
 }

@@ -5,7 +5,7 @@ import { listed, listOf, optional, secret, type SettingKind, text } from "../../
 import type { ValuesOf } from "../../config/setting.ts";
 import { type Reader, slice } from "../../config/slice.ts";
 import type { PrivateTargets } from "../../net/outward.ts";
-import { outgoing } from "../../net/settings.ts";
+import { outgoing, privateTargetsOf } from "../../net/settings.ts";
 import { parseSender, parseSmtpUrl, type Sender, type SmtpAddress } from "./smtp_address.ts";
 
 /** A part is `undefined` where it is not configured; Web Push always is. */
@@ -245,6 +245,9 @@ function apnsOf(read: Read): ApnsConfig | undefined {
 function ntfyOf(read: Read): NtfyConfig | undefined {
   const [first, ...others] = read.value("PUSH_NTFY_SERVERS");
   const token = read.value("PUSH_NTFY_TOKEN") || undefined;
+  for (const each of [first, ...others]) {
+    if (each !== undefined) privateTargetsOf("PUSH_NTFY_SERVERS", each, read);
+  }
   if (first !== undefined) return { servers: [first, ...others], token };
   if (token === undefined) return undefined;
   throw new ConfigError("Cannot use PUSH_NTFY_TOKEN alone: PUSH_NTFY_SERVERS is not set");

@@ -50,7 +50,12 @@ export class Acceptance {
     const dueAt = now() + config.unusedSeconds * 1000;
     const noted = { uploaded: upload.offset, dueAt, holder };
     const stored = await database.transaction(() => acceptUpload(facts, noted, config));
-    if (stored === undefined) throw new CodedError("not_found", "The upload is gone");
+    if (stored === undefined) {
+      throw new CodedError(
+        "offset_mismatch",
+        "Somebody else has ended the upload, or goes on with it",
+      );
+    }
     counters.stored.value++;
     return storedIn(stored);
   }

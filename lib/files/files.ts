@@ -53,6 +53,7 @@ export interface FilesParts {
 
 interface UnuseOptions {
   readonly kept?: readonly string[];
+  readonly only?: readonly string[] | undefined;
   readonly isUnused?: boolean;
 }
 
@@ -215,16 +216,17 @@ export class Files {
    *
    * @param refs which ones of the kind
    * @param options.kept files whose uses stay
+   * @param options.only files whose uses go; absent where all do
    * @param options.isUnused whether nothing came of the uses: their files wait for another one, as those that were just uploaded
    */
   *unuse(
     kind: string,
     refs: readonly string[],
-    { kept = [], isUnused = false }: UnuseOptions = {},
+    { kept = [], only, isUnused = false }: UnuseOptions = {},
   ): Work<void> {
     const { now, config } = this.#parts;
     const dueAt = isUnused ? now() + config.unusedSeconds * 1000 : undefined;
-    const going = yield* removeUses({ kind, refs, kept, dueAt }, now());
+    const going = yield* removeUses({ kind, refs, kept, only, dueAt }, now());
     if (going > 0) this.sweeper.soon(AFTER_COMMIT_MS);
   }
 }

@@ -70,13 +70,17 @@ export class Attachments {
       ...(Number.isFinite(until) && { until }),
     };
     const one = (field: string, id: string) => this.#use(site, field, id, use);
+    // In their order, as all do it: two nodes with the same files would wait for each other else.
+    const ids = new Set([...attachments, ...image === undefined ? [] : [image]].sort());
     return await this.#database.transaction(function* () {
-      const found: AttachedFile[] = [];
-      for (const id of attachments) found.push(keptOf(yield* one("attachments", id)));
-      const picture = image === undefined ? undefined : yield* one("image", image);
+      const found = new Map<string, AttachedFile>();
+      for (const id of ids) {
+        found.set(id, keptOf(yield* one(id === image ? "image" : "attachments", id)));
+      }
+      const of = (id: string) => found.get(id)!;
       return {
-        ...(found.length > 0 && { attachments: found }),
-        ...(picture && { image: keptOf(picture) }),
+        ...(attachments.length > 0 && { attachments: attachments.map(of) }),
+        ...(image !== undefined && { image: of(image) }),
       };
     });
   }
@@ -98,9 +102,21 @@ export class Attachments {
   }
 
   /** Gives back all files that were noted for a notification but those that it has. Never rejects, as above. */
-  async giveBackOthers(name: Name, { attachments = [], image }: Attached): Promise<void> {
-    const kept = [...attachments, ...image === undefined ? [] : [image]].map(({ id }) => id);
-    await this.#unuse(() => this.#files.unuse(USE, [refOf(name)], { kept }));
+  async giveBackOthers(name: Name, has: Attached): Promise<void> {
+    await this.#unuse(() => this.#files.unuse(USE, [refOf(name)], { kept: idsOf(has) }));
+  }
+
+  /**
+   * Gives back those files of a change that the notification does not have by it, and no others: another node may be about to change it,
+   * and have noted its own. Never rejects, as above.
+   *
+   * @param files that it had before, or that were noted for it
+   * @param has what it has now
+   */
+  async giveBackChanged(name: Name, files: readonly Attached[], has: Attached): Promise<void> {
+    const only = files.flatMap(idsOf);
+    if (only.length === 0) return;
+    await this.#unuse(() => this.#files.unuse(USE, [refOf(name)], { kept: idsOf(has), only }));
   }
 
   async #unuse(work: () => Work<void>): Promise<void> {
@@ -146,6 +162,10 @@ export function wordsOf({ attachments = [], image }: Attached): string {
   const names = new Set([...image === undefined ? [] : [image], ...attachments].map(nameOf));
   const [first = "", ...others] = names;
   return others.length === 0 ? first : `${first} +${others.length}`;
+}
+
+function idsOf({ attachments = [], image }: Attached): string[] {
+  return [...attachments, ...image === undefined ? [] : [image]].map(({ id }) => id);
 }
 
 function nameOf({ name }: AttachedFile): string {

@@ -12,7 +12,7 @@ import type { Inbox, Kept, KeptForLater, Schedule } from "./store/store.ts";
 export interface EditorParts {
   readonly inbox: Inbox;
   readonly schedule: Schedule;
-  readonly attachments: Pick<Attachments, "use" | "giveBackOthers">;
+  readonly attachments: Pick<Attachments, "use" | "giveBackChanged">;
   readonly counters: Pick<InboxCounters, "edited">;
   readonly decisions: Pick<Decisions, "zoneOf">;
 }
@@ -70,12 +70,14 @@ export class Editor {
     const at = Math.max(Date.now(), deliverAt * 1000);
     const { attachments: added, image } = values;
     const files = await attachments.use({ ...meant, at, expiresAt, attachments: added, image });
-    const edited = await this.#edit(meant, patch, files).catch(async (error) => {
-      await this.#tidy(meant, await this.#current(meant));
-      throw error;
-    });
+    const before: Attached[] = [files];
+    const edited = await this.#edit(meant, patch, files, (kept) => before.push(kept))
+      .catch(async (error) => {
+        await this.#tidy(meant, before);
+        throw error;
+      });
     if (edited !== undefined && hasFiles(edited.kept)) await this.#prolong(meant, edited);
-    await this.#tidy(meant, edited?.kept ?? {});
+    await this.#tidy(meant, before);
     return edited;
   }
 
@@ -88,16 +90,28 @@ export class Editor {
     }).catch(() => {}); // the change is made; a file that is gone is gone
   }
 
-  async #edit(meant: Meant, patch: Patch, files: Attached): Promise<Edited | undefined> {
+  /** @param onBefore is told what it was before */
+  async #edit(
+    meant: Meant,
+    patch: Patch,
+    files: Attached,
+    onBefore: (kept: Attached) => void = () => {},
+  ): Promise<Edited | undefined> {
     const { inbox, schedule } = this.#parts;
     const { site, user, id } = meant;
     const later = () =>
-      schedule.edit(site, user, id, (kept) => patchedForLater(kept, patch, files));
+      schedule.edit(site, user, id, (kept) => {
+        onBefore(kept);
+        return patchedForLater(kept, patch, files);
+      });
     const first = await later();
     if (first !== undefined) return scheduled(user, first);
     const kept = await inbox.edit(
       ...[site, user, id] as const,
-      (kept, found) => patched(kept, found, patch, files),
+      (kept, found) => {
+        onBefore(kept);
+        return patched(kept, found, patch, files);
+      },
     );
     if (kept !== undefined) return { user, kept };
     const back = await later(); // it may have been snoozed in between
@@ -106,12 +120,15 @@ export class Editor {
 
   async #current({ site, user, id }: Meant): Promise<Attached> {
     const { inbox, schedule } = this.#parts;
+    // A notification goes from the schedule to the inbox, and back where its user puts it off: so the schedule is asked twice.
     return await schedule.content(site, user, id) ??
-      (await inbox.get(site, user, id))?.publication ?? {};
+      (await inbox.get(site, user, id))?.publication ?? await schedule.content(site, user, id) ??
+      {};
   }
 
-  async #tidy(meant: Meant, files: Attached): Promise<void> {
-    await this.#parts.attachments.giveBackOthers(meant, files);
+  /** What a change had to do with, and the notification has not now, whoever else has changed it since. */
+  async #tidy(meant: Meant, files: readonly Attached[]): Promise<void> {
+    await this.#parts.attachments.giveBackChanged(meant, files, await this.#current(meant));
   }
 
   /** Runs it once all that came before for the same notification is done. */

@@ -174,6 +174,31 @@ for (const [what, start] of CHAT_WORLDS) {
       await gone(none!);
     });
 
+    await t.step(
+      "two who change its files at once, on two nodes, leave those that it has",
+      async () => {
+        const other = await applicationOf(last, SCOPES);
+        const user = await userOf(last, 14);
+        for (let round = 0; round < 8; round++) {
+          const files = [await stored("before.png"), await stored("b.png"), await stored("c.png")];
+          const [before, ...changed] = files;
+          const { id } = await app.done("POST", "/notifications", {
+            ...{ user_id: 14, message: "Hi", attachments: [before] },
+          });
+          await Promise.all(
+            [app, other].map((each, at) =>
+              each.done("PATCH", `/notifications/${id}`, { attachments: [changed[at]] })
+            ),
+          );
+          const shown = (await inboxOf(user)).find((each) => (each as Json)["id"] === id) as Json;
+          const [has] = (shown["attachments"] as Json[]).map(({ id }) => String(id));
+          assert.ok(changed.includes(has!));
+          for (const file of files) if (file !== has) await gone(file!);
+          assert.equal(await statusOf(user, has!), 200, "what it has is there");
+        }
+      },
+    );
+
     await t.step("a file goes with the last notification that has it", async () => {
       const send = async (user: number, file: string, more: Json = {}) =>
         await app.done("POST", "/notifications", {

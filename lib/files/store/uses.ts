@@ -15,6 +15,8 @@ export interface Standing {
 /** Uses that are taken away: all of their files but those that are kept. */
 interface EndingUses extends Standing {
   readonly kept: readonly string[];
+  /** The files that may be among them; absent where all may. */
+  readonly only?: readonly string[] | undefined;
   /** Unix milliseconds until which files stay that stand nowhere any more; absent where they go. */
   readonly dueAt?: number | undefined;
 }
@@ -43,20 +45,36 @@ export function* addUse(
   );
 }
 
-/** Takes uses away. Files that stand nowhere any more go. Returns how many these are. */
-export function* removeUses({ kind, refs, kept, dueAt }: EndingUses, now: number): Work<number> {
-  let going = 0;
-  for (let at = 0; at < refs.length; at += AT_ONCE) {
-    const some = refs.slice(at, at + AT_ONCE);
-    const others = kept.length === 0 ? "" : `AND file NOT IN (${placesOf(kept, 2 + some.length)})`;
+/**
+ * Takes uses away. Files that stand nowhere any more go. Returns how many these are. File by file in their order, as uses are noted: two
+ * nodes would wait for each other else.
+ */
+export function* removeUses(ending: EndingUses, now: number): Work<number> {
+  const { kind, refs, kept, only, dueAt } = ending;
+  const slices = Array.from(
+    { length: Math.ceil(refs.length / AT_ONCE) },
+    (_, part) => refs.slice(part * AT_ONCE, (part + 1) * AT_ONCE),
+  );
+  const files = new Set<string>();
+  for (const some of slices) {
     const found = yield* rows(
-      `DELETE FROM file_uses WHERE kind = $1 AND ref IN (${placesOf(some, 2)}) ${others}
-       RETURNING file`,
-      ...[kind, ...some, ...kept],
+      `SELECT DISTINCT file FROM file_uses WHERE kind = $1 AND ref IN (${placesOf(some, 2)})`,
+      ...[kind, ...some],
     );
-    const files = found.map(({ file }) => String(file));
-    if (dueAt === undefined) going += yield* letGoUnused(files, now);
-    else yield* keepUnused(files, dueAt);
+    for (const { file } of found) files.add(String(file));
+  }
+  for (const file of kept) files.delete(file);
+  let going = 0;
+  for (const file of [...files].sort()) {
+    if (only !== undefined && !only.includes(file)) continue;
+    for (const some of slices) {
+      yield* rows(
+        `DELETE FROM file_uses WHERE file = $1 AND kind = $2 AND ref IN (${placesOf(some, 3)})`,
+        ...[file, kind, ...some],
+      );
+    }
+    if (dueAt === undefined) going += yield* letGoUnused([file], now);
+    else yield* keepUnused([file], dueAt);
   }
   return going;
 }

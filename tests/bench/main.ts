@@ -14,7 +14,7 @@ const HELP =
 
 Usage: deno task bench [options] [ROW…]
 
-Without a row, all are measured, and tests/bench/RESULTS.md is written (about 17 minutes).
+Without a row, all are measured, and tests/bench/RESULTS.md is written (about 24 minutes).
 
   quick         One row, in 20 seconds
   growth        More clients, nodes and history; draws docs/performance.svg
@@ -23,7 +23,7 @@ Without a row, all are measured, and tests/bench/RESULTS.md is written (about 17
   --help        Print this
 
 Rows:
-${ROWS.map(({ name, question }) => `  ${name.padEnd(14)}${question}`).join("\n")}`;
+${ROWS.map(({ name, question }) => `  ${name.padEnd(26)}${question}`).join("\n")}`;
 
 const QUICK: readonly string[] = ["base-deno", "--rounds", "1", "--seconds", "3"];
 

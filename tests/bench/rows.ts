@@ -13,6 +13,8 @@ import { floods } from "./rows/floods.ts";
 import { httpEmbedded, httpRedis } from "./rows/http_notify.ts";
 import { idleMemory } from "./rows/idle_memory.ts";
 import { loneMessage } from "./rows/lone_message.ts";
+import { notificationsMany } from "./rows/notifications_many.ts";
+import { notificationsPreferences } from "./rows/notifications_preferences.ts";
 import { pageScroll } from "./rows/page_scroll.ts";
 import { presence } from "./rows/presence.ts";
 import { reconnect } from "./rows/reconnect.ts";
@@ -36,6 +38,8 @@ export const ROWS: readonly Row[] = [
   redisPublications,
   httpEmbedded,
   httpRedis,
+  notificationsPreferences,
+  notificationsMany,
   amqp,
   smallRooms,
   loneMessage,

@@ -65,12 +65,17 @@ export class Timers implements Task {
   readonly name = "timers of notifications";
   readonly #parts: TimersParts;
   #wake: () => void = () => {};
+  /** When it looks again by itself, in Unix milliseconds. */
+  #lookAt = Infinity;
   #isFailing = false;
   #droppedAt = -Infinity;
 
   constructor(parts: TimersParts) {
     this.#parts = parts;
-    parts.timing.onTimer(() => this.#wake());
+    // In quiet hours a timer is set for each notification, and none of them is due before the next look.
+    parts.timing.onTimer((dueAt) => {
+      if (dueAt < this.#lookAt) this.#wake();
+    });
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -89,6 +94,7 @@ export class Timers implements Task {
       }
       const woken = new AbortController();
       this.#wake = () => woken.abort();
+      this.#lookAt = this.#parts.now() + wait;
       if (!signal.aborted) await pause(wait, woken.signal);
     }
   }

@@ -53,7 +53,7 @@ const AT_ONCE: Taking = { isSilent: false };
 
 export class Timing {
   readonly #parts: TimingParts;
-  #wake: () => void = () => {};
+  #onTimer: (dueAt: number) => void = () => {};
 
   constructor(parts: TimingParts) {
     this.#parts = parts;
@@ -77,9 +77,9 @@ export class Timing {
     return await this.#parts.database.transaction(() => dropItem(meant), timingKey(meant));
   }
 
-  /** Has something called whenever a timer is set. */
-  onTimer(wake: () => void): void {
-    this.#wake = wake;
+  /** Has something called whenever timers may be set, with the Unix milliseconds at which the first one may be due. */
+  onTimer(onTimer: (dueAt: number) => void): void {
+    this.#onTimer = onTimer;
   }
 
   /**
@@ -137,7 +137,7 @@ export class Timing {
       () => noted(notification, decision, { now, zone, isDigest }),
       timingKey(notification),
     );
-    this.#wake();
+    this.#onTimer(firstDue(decision, taking, now));
     const { held } = taking;
     if (held === undefined || held.isDuplicate) return taking;
     counters[held.state].value++;
@@ -149,6 +149,12 @@ export class Timing {
 /** What runs one after the other for a user. */
 export function timingKey({ site, user }: Pick<Notification, "site" | "user">): string {
   return `timing\n${site}\n${user}`;
+}
+
+/** When the first timer of a notification may be due; `Infinity` where it has none. */
+function firstDue({ alertAt, repeat }: Decision, { held }: Taking, now: number): number {
+  if (held !== undefined) return now; // its digest may have been set long ago
+  return alertAt ?? (repeat === undefined ? Infinity : now + repeat.seconds * 1000);
 }
 
 function* noted(

@@ -11,6 +11,8 @@ export interface TalkLoad {
   readonly port: number;
   readonly key: string;
   readonly clients: number;
+  /** The id of the first user, which the others follow. @default 1 */
+  readonly from?: number;
   readonly messagesPerSecond: number;
   /** Of a slice. */
   readonly seconds: number;
@@ -29,7 +31,7 @@ let failure: string | undefined;
 let latencies: number[] = [];
 let [sent, heard] = [0, 0];
 
-const clients = Array.from({ length: load.clients }, (_, index) => open(index + 1));
+const clients = Array.from({ length: load.clients }, (_, index) => open((load.from ?? 1) + index));
 waitUntil(() => clients.every(({ isUpgraded }) => isUpgraded) || failure !== undefined, LATE_MS);
 waitUntil(() => failure !== undefined, SETTLE_MS);
 console.log();

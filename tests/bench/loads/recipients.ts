@@ -1,0 +1,89 @@
+/**
+ * Load of users who are there, each with a connection of version 2, and wait for notifications. A process of its own. Takes
+ * {@linkcode RecipientsLoad} as JSON. It prints a line once all are there, and then, for each byte that it reads, a
+ * {@linkcode RecipientsSlice} once all of them have got one notification more.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { tokenFor } from "./dialects.ts";
+import { wait, waitUntil } from "./sockets.ts";
+import { LoadSocket } from "./web_socket.ts";
+
+export interface RecipientsLoad {
+  readonly port: number;
+  readonly key: string;
+  /** Users in all; */
+  readonly users: number;
+  /** the id of the first one, which the others follow. */
+  readonly from: number;
+}
+
+export interface RecipientsSlice {
+  /** How many have got it; fewer than all where it did not come in time. */
+  readonly delivered: number;
+}
+
+/** Connections that are being opened at once: fewer than any server's backlog. */
+const OPENING = 100;
+const LATE_MS = 60_000;
+/** How often what has come is read while nothing is expected. */
+const IDLE_MS = 20;
+
+const decoder = new TextDecoder();
+const load: RecipientsLoad = JSON.parse(Deno.args[0] ?? "");
+let [opening, coming, delivered] = [0, load.users, 0];
+let failure: string | undefined;
+
+const sockets: LoadSocket[] = [];
+for (let index = 0; index < load.users; index++) {
+  waitUntil(() => opening < OPENING, LATE_MS);
+  sockets.push(open(load.from + index));
+}
+waitUntil(() => coming === 0 || failure !== undefined, LATE_MS);
+if (coming > 0) failure ??= `${coming} were not answered`;
+console.log();
+for (let count = 1; await isAsked(); count++) {
+  const all = count * load.users;
+  waitUntil(() => delivered >= all || failure !== undefined, LATE_MS);
+  const missing = Math.max(0, all - delivered);
+  delivered = all; // what comes late counts for none
+  const seen: RecipientsSlice = { delivered: load.users - missing };
+  console.log(JSON.stringify(seen));
+}
+if (failure !== undefined) throw new Error(`The server refused or closed a client: ${failure}`);
+console.log("{}");
+Deno.exit(0); // thousands of sockets close by themselves
+
+/** Whether there is one more slice. Until that is known, pings are answered. */
+async function isAsked(): Promise<boolean> {
+  let length: number | null | undefined;
+  void Deno.stdin.read(new Uint8Array(1)).then((read) => length = read);
+  while (length === undefined && failure === undefined) {
+    wait(0);
+    await delay(IDLE_MS);
+  }
+  return failure === undefined && length !== null;
+}
+
+function open(user: number): LoadSocket {
+  opening++;
+  const socket = new LoadSocket({
+    port: load.port,
+    path: "/ws",
+    headers: [
+      `Authorization: Bearer ${tokenFor(user, load.key)}`,
+      "Sec-WebSocket-Protocol: notifyli.v2",
+    ],
+    failed: (why) => failure ??= why,
+  });
+  socket.onOpen = () => socket.send('{"type":"connect","ref":1}');
+  socket.onText = (buffer, start, end) => {
+    for (const line of decoder.decode(buffer.subarray(start, end)).split("\n")) {
+      if (line.includes('"type":"direct_message"')) delivered++;
+      else if (line.includes('"type":"reply"')) {
+        coming--;
+        opening--;
+      }
+    }
+  };
+  return socket;
+}

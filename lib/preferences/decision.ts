@@ -41,11 +41,18 @@ export function decisionOf(
   const { critical = false } = subject;
   const own = critical ? undefined : preferences;
   const ways = waysOf(own, kind, subject);
+  const push = ways.push && reach.push;
+  const mail = ways.mail && reach.mail;
+  const shown = presented(own, ways.in_app, now);
+  // What most come to: to put the objects below together costs more than all else here.
+  if (kind === undefined && shown.inApp === "deliver" && push === reach.push) {
+    return { inApp: "deliver", push, mail };
+  }
   return {
-    ...presented(own, ways.in_app, now),
+    ...shown,
     ...(!ways.in_app && { why: (kind?.ways ?? BUILT_IN).in_app ? "preferences" : "kind" }),
-    push: ways.push && reach.push,
-    mail: ways.mail && reach.mail,
+    push,
+    mail,
     ...(reach.push && !ways.push && {
       unpushed: (kind?.ways ?? BUILT_IN).push ? "preferences" as const : "kind" as const,
     }),
@@ -78,7 +85,9 @@ export function waysOf(
   if (preferences === undefined || kind?.locked !== undefined) return ways;
   const { kinds, topics } = preferences;
   if (kinds.size === 0 && topics.size === 0) return ways;
-  const chosen = (way: Way) => choiceOf(preferences, subject, way) ?? ways[way];
+  const chain = kinds.size === 0 ? [] : chainOf(subject.kind);
+  const chosen = (way: Way) =>
+    choiceOf(preferences, { chain, topic: subject.topic }, way) ?? ways[way];
   return { in_app: chosen("in_app"), push: chosen("push"), mail: chosen("mail") };
 }
 
@@ -90,10 +99,10 @@ export function zoneIn(preferences: Preferences | undefined): string {
 /** Whether the user wants it by this way; `undefined` where the user has not said. */
 function choiceOf(
   { kinds, topics }: Preferences,
-  { kind, topic }: Subject,
+  { chain, topic }: { readonly chain: readonly string[]; readonly topic: string | undefined },
   way: Way,
 ): boolean | undefined {
-  const byKind = kinds.size === 0 ? undefined : firstOf(kinds, kind, way);
+  const byKind = firstOf(kinds, chain, way);
   const byTopic = topic === undefined ? undefined : topics.get(topic)?.[way];
   if (byKind === false || byTopic === false) return false;
   return byKind ?? byTopic ?? kinds.get(EVERY_KIND)?.[way];
@@ -101,10 +110,10 @@ function choiceOf(
 
 function firstOf(
   kinds: ReadonlyMap<string, Choice>,
-  kind: string | undefined,
+  chain: readonly string[],
   way: Way,
 ): boolean | undefined {
-  for (const each of chainOf(kind)) {
+  for (const each of chain) {
     const chosen = kinds.get(each)?.[way];
     if (chosen !== undefined) return chosen;
   }
@@ -112,11 +121,13 @@ function firstOf(
 }
 
 /** `order.shipped`, then `order`. */
-function* chainOf(kind: string | undefined): Generator<string> {
+function chainOf(kind: string | undefined): readonly string[] {
+  const chain: string[] = [];
   for (let part = kind ?? ""; part !== "";) {
-    yield part;
+    chain.push(part);
     part = part.slice(0, Math.max(0, part.lastIndexOf(".")));
   }
+  return chain;
 }
 
 /** Whether it asks for attention now, or later. */

@@ -53,6 +53,11 @@ const SUBCOMMANDS: readonly Entry[] = [
     load: async () => (await import("./lib/commands/key.ts")).key,
   },
   {
+    name: "push",
+    summary: "Make keys for Web Push; see push --help",
+    load: async () => (await import("./lib/commands/push.ts")).push,
+  },
+  {
     name: "check",
     summary: "Check the settings and the rules for rooms; see check --help",
     load: async () => (await import("./lib/commands/check.ts")).check,

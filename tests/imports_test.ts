@@ -68,7 +68,7 @@ const RULES: ImportRules = {
     "lib/library":
       "base core log asks auth/keys rooms inbox hooks ways * configuration.ts server.ts",
     "lib/commands":
-      "base config core log net engines listeners/knock.ts auth auth/keys rooms topics inbox ways sdk features.ts configuration.ts server.ts publisher",
+      "base config core log net engines listeners/knock.ts auth auth/keys rooms topics inbox ways push/providers sdk features.ts configuration.ts server.ts publisher",
     "main.ts": "base commands",
   },
   exceptions: {

@@ -62,7 +62,7 @@ function told(checked: Checked, { room, user }: Asked): string {
   return room === undefined ? summary(checked) : describeRoom(checked, room, user);
 }
 
-function summary({ config, rooms, topics }: Checked): string {
+function summary({ config, rooms, topics, notes }: Checked): string {
   const hasTokens = !isOpenServer(config.auth);
   const lines: [string, string][] = [
     ...rooms.rules.map((rule): [string, string] => [rule.pattern, lineOf(rule, hasTokens)]),
@@ -74,7 +74,7 @@ function summary({ config, rooms, topics }: Checked): string {
   ];
   return `All is good. The first rule whose pattern matches a room counts:\n\n${table(lines)}\n\n` +
     (topics.length > 0 ? `The same for topics:\n\n${table(ofTopics)}\n\n` : "") +
-    `May be called as: ${namesOf(config)}`;
+    [`May be called as: ${namesOf(config)}`, ...notes].join("\n");
 }
 
 function namesOf(config: Config): string {

@@ -9,11 +9,14 @@ import { tlsOptions } from "../engines/redis/tls_files.ts";
 import { requirePossibleFolder } from "../engines/sqlite/data_dir.ts";
 import { FEATURES } from "../features.ts";
 import { requireClosedOrLocal } from "../net/open_mode.ts";
+import { providerNotes } from "../push/providers/checks.ts";
 import { tlsTexts } from "../ways/amqp/tls_files.ts";
 import { type LoadedRooms, loadRooms } from "../rooms/rules/rooms_file.ts";
 
 export interface Checked extends LoadedConfig, LoadedRooms {
   readonly tokens: TokenVerifier | undefined;
+  /** What else there is to know, a sentence each. */
+  readonly notes: readonly string[];
 }
 
 /** Rejects with a `ConfigError` that has one problem a line. */
@@ -23,6 +26,12 @@ export async function checkAll(): Promise<Checked> {
   // Where settings are wrong, the rules are read all the same, as far as they can be.
   if (settings.length > 0) throw new ConfigError([...settings, ...problemsOfRooms(env)].join("\n"));
   const { config, warnings } = readConfig(env, file);
+  const notes = Object.groupBy(
+    await providerNotes(config.providers, Date.now()),
+    ({ level }) => level,
+  );
+  const textsOf = (level: "error" | "warning" | "info") =>
+    notes[level]?.map(({ text }) => text) ?? [];
   const problems = [
     ...problemsOf([
       () => requireClosedOrLocal(config),
@@ -31,12 +40,14 @@ export async function checkAll(): Promise<Checked> {
     ]),
     ...await problemsOfFiles(config),
     ...await problemsOfPostgres(config),
+    ...textsOf("error"),
   ];
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));
   const { rooms, topics, warnings: more } = loadRooms(config);
   const { auth, limits } = config;
   const tokens = auth.tokens && await TokenVerifier.open(auth.tokens, limits);
-  return { config, rooms, topics, tokens, warnings: [...warnings, ...more] };
+  const all = [...warnings, ...more, ...textsOf("warning")];
+  return { config, rooms, topics, tokens, warnings: all, notes: textsOf("info") };
 }
 
 function problemsOfRooms(env: Environment): string[] {

@@ -10,7 +10,7 @@ export interface PushProvider extends Partial<AsyncDisposable> {
    * same device. Throws `invalid` with the field `token` where it is none of this provider's.
    */
   tokenOf(value: unknown): string;
-  /** What is behind by itself: attempts at a push service that fails rest (`breaker.ts`) without those at others. */
+  /** What is behind by itself: attempts at a push service that fails rest (`providers/breaker.ts`) without those at others. */
   originOf(device: Device): string;
   /** Sends a message once, within the time of `signal`, and never rejects: what has failed is `later`. */
   send(device: Device, message: DeviceMessage, signal: AbortSignal): Promise<PushResult>;

@@ -138,7 +138,7 @@ const SETTINGS = {
   PUSH_VAPID_SUBJECT: {
     default: "",
     help:
-      "Whom push services write to if something is wrong: `mailto:admin@shop.example`; Apple wants it",
+      "Whom push services write to if something is wrong: `mailto:admin@shop.example`, else `SMTP_FROM`; Apple wants it",
     kind: optional(subject),
   },
   PUSH_FCM_CREDENTIALS: {
@@ -206,18 +206,27 @@ export const providers = slice({
   name: "providers",
   title: "Push: what reaches devices",
   settings: SETTINGS,
-  config: (read): ProvidersConfig => ({
-    vapid: {
-      privateKey: read.value("PUSH_VAPID_PRIVATE_KEY"),
-      subject: read.value("PUSH_VAPID_SUBJECT"),
-    },
-    fcm: fcmOf(read),
-    apns: apnsOf(read),
-    ntfy: ntfyOf(read),
-    mail: mailOf(read),
-    privateTargets: read.of(outgoing).privateTargets,
-  }),
+  config(read): ProvidersConfig {
+    const mail = mailOf(read);
+    return {
+      vapid: vapidOf(read, mail),
+      fcm: fcmOf(read),
+      apns: apnsOf(read),
+      ntfy: ntfyOf(read),
+      mail,
+      privateTargets: read.of(outgoing).privateTargets,
+    };
+  },
 });
+
+/** Whom mails are from can be written to as well. */
+function vapidOf(read: Read, mail: MailConfig | undefined): VapidConfig {
+  const sender = mail && `mailto:${mail.from.address}`;
+  return {
+    privateKey: read.value("PUSH_VAPID_PRIVATE_KEY"),
+    subject: read.value("PUSH_VAPID_SUBJECT") ?? sender,
+  };
+}
 
 function fcmOf(read: Read): FcmConfig | undefined {
   const credentials = read.value("PUSH_FCM_CREDENTIALS");

@@ -93,9 +93,10 @@ export class WebPush implements PushProvider {
     });
   }
 
+  /** Says that Apple would take nothing, where somebody has set the key and nothing says whose it is. */
   check(): Promise<readonly ProviderNote[]> {
-    const { subject } = this.#options.vapid;
-    if (subject !== undefined) return Promise.resolve([]);
+    const { privateKey, subject } = this.#options.vapid;
+    if (privateKey === undefined || subject !== undefined) return Promise.resolve([]);
     const text =
       "PUSH_VAPID_SUBJECT is not set, and Apple's push service (Safari) takes nothing without it";
     return Promise.resolve([{ level: "warning", text }]);

@@ -413,7 +413,7 @@ Deno.test("without a database there is no key, and the push waits", async () => 
 
 Deno.test("check() says what Apple wants", async () => {
   assert.deepEqual(await opened().check(), []);
-  const [note] = await opened({ vapid: { privateKey: undefined, subject: undefined } }).check();
+  const [note] = await opened({ vapid: { privateKey: "A", subject: undefined } }).check();
   assert.equal(note?.level, "warning");
 });
 

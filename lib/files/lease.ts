@@ -21,6 +21,8 @@ export class Lease implements AsyncDisposable {
   readonly #parts: LeaseParts;
   #sureUntil: number;
   #isLost = false;
+  /** Whether the store has failed, and what it was sent may come into it later. */
+  mayBeLate = false;
 
   constructor(id: string, parts: LeaseParts) {
     this.id = id;

@@ -148,7 +148,9 @@ export class Leases {
     }
     if (isKnown) return;
     try {
-      const state = await database.transaction(() => endLease(lease.id, this.holder, now()));
+      const state = await database.transaction(() =>
+        endLease(lease.id, this.holder, { now: now(), mayBeLate: lease.mayBeLate })
+      );
       if (state === undefined) await onLost(lease.id);
       else if (state === "going" || state === "gone") onGoing();
     } catch (error) {

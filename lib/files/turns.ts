@@ -2,6 +2,7 @@
  * Whose turn an upload is: one request's at a time, in this process (`active_uploads.ts`) and on all nodes (`leases.ts`). Whoever
  * comes later has the one before stop, which nobody but the uploader may.
  */
+import { CodedError } from "../base/errors.ts";
 import type { Database, Work } from "../engines/database/database.ts";
 import { ActiveUploads } from "./active_uploads.ts";
 import type { Lease } from "./lease.ts";
@@ -49,7 +50,7 @@ export class Turns {
       const { found, lease } = await this.#leases.take(find, stop);
       if (lease === undefined) return await work(found, undefined);
       await using held = lease;
-      return await work(found, { lease: held, signal: stop.signal });
+      return await noting(held, work(found, { lease: held, signal: stop.signal }));
     });
   }
 
@@ -61,7 +62,7 @@ export class Turns {
   ): Promise<Result> {
     return await this.#active.alone(id, async (stop) => {
       await using lease = this.#leases.hold(id, askedAt, stop);
-      return await work({ lease, signal: stop.signal });
+      return await noting(lease, work({ lease, signal: stop.signal }));
     });
   }
 
@@ -80,4 +81,19 @@ export class Turns {
   async #requireOwn(id: string, find: Find): Promise<void> {
     if (this.#active.has(id)) await this.#database.transaction(find);
   }
+}
+
+/** Notes on a lease where the store has failed: what it was sent may come into it later. */
+async function noting<Result>(lease: Lease, work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isOfStore(error)) lease.mayBeLate = true;
+    throw error;
+  }
+}
+
+/** Whether it was no refusal by which something failed, and so maybe the store. */
+export function isOfStore(error: unknown): boolean {
+  return !(error instanceof CodedError) || error.code === "unavailable";
 }

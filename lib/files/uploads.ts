@@ -20,7 +20,7 @@ import { letGo, letGoComing } from "./store/going.ts";
 import type { Holder } from "./store/leases.ts";
 import { type FileRow, findRow, storedIn, uploadIn } from "./store/rows.ts";
 import { beginUpload, type BegunUpload, moveUpload, noteLink, noteSafe } from "./store/uploads.ts";
-import { type Find, type Leased, Turns } from "./turns.ts";
+import { type Find, isOfStore, type Leased, Turns } from "./turns.ts";
 import type { StoredFile, Upload } from "./types.ts";
 
 /** How often it is noted at the most how far an upload is that still comes. */
@@ -159,9 +159,10 @@ export class Uploads {
       if (leased === undefined) return uploadIn(found);
       const onSafe = this.#noting(id);
       const brought = await this.#incoming.bring(found, { offset, body, onSafe, ...leased });
-      const dueAt = this.#dueAt();
+      const mayBeLate = brought.failure !== undefined && isOfStore(brought.failure);
+      const noted = { to: brought.safe, dueAt: this.#dueAt(), mayBeLate };
       const moved = await this.#parts.database.transaction(() =>
-        moveUpload(id, { to: brought.safe, dueAt }, this.#turns.holder)
+        moveUpload(id, noted, this.#turns.holder)
       );
       if (moved !== undefined) await leased.lease.ended();
       if (brought.failure !== undefined) throw brought.failure;

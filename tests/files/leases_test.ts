@@ -179,6 +179,31 @@ for (const kind of ["disk", "S3"] as const) {
     assert.deepEqual(await totals(database), [{ files: 0, bytes: 0 }, { files: 0, bytes: 0 }]);
   });
 
+  test("what a store takes that has said it failed goes, too, where it comes later", async (world) => {
+    const { database, store } = world;
+    const node = await world.node(changed(store, {
+      append: () => Promise.reject(new AppendFailure("store", 0, new Error("it answers 504"))),
+    }));
+    const whole = node.store(alice, { name: "a", length: 8 }, bodyOf("too late"));
+    await assert.rejects(whole, { code: "unavailable" });
+    const { id } = await begin(node, alice, 8);
+    const append = node.append(alice, id, { offset: 0, body: bodyOf("too late") });
+    await assert.rejects(append, { code: "unavailable" });
+    await node.cancel(alice, id);
+    await using _tasks = startTasks([node.sweeper]);
+    await waitFor("both have gone", async () => `${await statesOf(database)}` === "gone,gone");
+    for (const { id } of await database.query("SELECT id FROM files")) {
+      await store.append(String(id), 0, bodyOf("too late")(new AbortController().signal));
+      await lease(database, String(id), null, -DAY_MS);
+    }
+    world.clock.now += DAY_MS;
+    await waitFor("nothing is left", async () => {
+      node.sweeper.soon();
+      return (await statesOf(database)).length === 0;
+    });
+    assert.deepEqual(await world.names(), []);
+  });
+
   test("what is written while the bytes of a file are deleted goes, too", async (world) => {
     const { database, store } = world;
     let isWritten = false;

@@ -17,6 +17,14 @@ export const LATE_MS = 60_000;
 /** Sets a row to what it is without a lease. */
 export const NO_LEASE = "lease_owner = NULL, lease_until = NULL, lease_wanted = 0";
 
+/**
+ * Sets a row to what it is without a lease. Where the store has failed, it may have taken what it was sent all the same, and do so
+ * later: then somebody may still write for a while.
+ */
+export function withoutLease({ clock }: Holder, mayBeLate: boolean): string {
+  return mayBeLate ? NO_LEASE.replace("lease_until = NULL", `lease_until = ${clock}`) : NO_LEASE;
+}
+
 /** How many ids one statement names. */
 const AT_ONCE = 200;
 
@@ -102,12 +110,16 @@ export function* renewLeases(
  * Ends a lease. Returns what became of the upload: where it goes, what was written meanwhile is deleted at once. `undefined` where the
  * lease was lost before.
  */
-export function* endLease(id: string, { owner }: Holder, now: number): Work<FileState | undefined> {
+export function* endLease(
+  id: string,
+  holder: Holder,
+  { now, mayBeLate }: { readonly now: number; readonly mayBeLate: boolean },
+): Work<FileState | undefined> {
   const ended = yield* row(
-    `UPDATE files SET ${NO_LEASE},
+    `UPDATE files SET ${withoutLease(holder, mayBeLate)},
        due_at = CASE WHEN state = 'gone' THEN $3 ELSE due_at END
      WHERE id = $1 AND lease_owner = $2 RETURNING state`,
-    ...[id, owner, now],
+    ...[id, holder.owner, now],
   );
   return ended?.["state"] as FileState | undefined;
 }

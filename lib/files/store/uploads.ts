@@ -1,7 +1,7 @@
 /** The works of uploads: a row is there before the bytes, follows them, and says at last that the file is there. */
 import { row, rows, type Work } from "../../engines/database/database.ts";
 import type { FileFacts } from "../types.ts";
-import { type Holder, LEASE_MS, NO_LEASE } from "./leases.ts";
+import { type Holder, LEASE_MS, NO_LEASE, withoutLease } from "./leases.ts";
 import { COLUMNS, fileIn, type FileRow, ownerColumn } from "./rows.ts";
 import { addToTotals, type TotalLimits } from "./totals.ts";
 
@@ -96,21 +96,28 @@ export function* noteLink(
   );
 }
 
+interface Moved {
+  readonly to: number;
+  readonly dueAt: number;
+  /** Whether the store has failed, and what it was sent may come into it later. */
+  readonly mayBeLate: boolean;
+}
+
 /**
  * Notes how much is safe, and ends the lease. `undefined` where the upload is not the holder's any more: then somebody else has gone
  * on with it, or ended it.
  */
 export function* moveUpload(
   id: string,
-  { to, dueAt }: { readonly to: number; readonly dueAt: number },
-  { owner }: Holder,
+  { to, dueAt, mayBeLate }: Moved,
+  holder: Holder,
 ): Work<FileRow | undefined> {
   return fileIn(
     yield* row(
       `UPDATE files SET safe_offset = CASE WHEN safe_offset < $2 THEN $2 ELSE safe_offset END,
-         due_at = $3, ${NO_LEASE}
+         due_at = $3, ${withoutLease(holder, mayBeLate)}
        WHERE id = $1 AND state = 'coming' AND lease_owner = $4 RETURNING ${COLUMNS}`,
-      ...[id, to, dueAt, owner],
+      ...[id, to, dueAt, holder.owner],
     ),
   );
 }

@@ -14,7 +14,7 @@ const HELP =
 
 Usage: deno task bench [options] [ROW…]
 
-Without a row, all are measured, and tests/bench/RESULTS.md is written (about 24 minutes).
+Without a row, all are measured, and tests/bench/RESULTS.md is written (about 26 minutes).
 
   quick         One row, in 20 seconds
   growth        More clients, nodes and history; draws docs/performance.svg

@@ -15,6 +15,7 @@ import { idleMemory } from "./rows/idle_memory.ts";
 import { loneMessage } from "./rows/lone_message.ts";
 import { notificationsMany } from "./rows/notifications_many.ts";
 import { notificationsPreferences } from "./rows/notifications_preferences.ts";
+import { notificationsRich } from "./rows/notifications_rich.ts";
 import { pageScroll } from "./rows/page_scroll.ts";
 import { presence } from "./rows/presence.ts";
 import { reconnect } from "./rows/reconnect.ts";
@@ -40,6 +41,7 @@ export const ROWS: readonly Row[] = [
   httpRedis,
   notificationsPreferences,
   notificationsMany,
+  notificationsRich,
   amqp,
   smallRooms,
   loneMessage,

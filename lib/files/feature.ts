@@ -1,5 +1,6 @@
 /** Files, as a capability of the server: uploaded by users and applications, and used in messages and notifications. */
 import { Questions } from "../asks/questions.ts";
+import { DatabaseClock } from "../engines/database/database_clock.ts";
 import { store as storeSettings } from "../engines/settings.ts";
 import type { Feature } from "../feature.ts";
 import { listeners } from "../listeners/settings.ts";
@@ -26,10 +27,14 @@ export const filesFeature = {
     const counters = fileCounters();
     const store = await openStore(config, of(storeSettings).dataDir);
     const thumbnails = config.thumbnails ? await Thumbnails.open(config) : undefined;
-    const now = () => storage.kind === "sqlite" ? storage.clock.now() : Date.now();
+    // The sweep begins with the server, and measures it.
+    const shared = database.dialect === "postgres" ? new DatabaseClock(database) : undefined;
+    const own = () => storage.kind === "sqlite" ? storage.clock.now() : Date.now();
+    const now = () => shared?.now() ?? own();
     const { basePath } = of(listeners);
     const service = new Files({
       ...{ database, store, config, counters, basePath, now },
+      measure: async () => await shared?.measure(),
       ask: () => questions.asks("file") ? (file, url) => questions.file(file, url) : undefined,
     });
     return {

@@ -49,6 +49,8 @@ export interface FilesParts {
   readonly basePath?: string;
   ask(): AskAboutFile | undefined;
   now(): number;
+  /** Finds out what time it is, where that is not this process' own; it is asked before anything is swept. */
+  measure?(): Promise<void>;
 }
 
 interface UnuseOptions {

@@ -31,6 +31,8 @@ interface SweeperParts {
   /** Seconds that unused files are kept: it is looked at least twice within them. */
   readonly unusedSeconds: number;
   now(): number;
+  /** Finds out what time it is, where that is not this process' own. */
+  measure?(): Promise<void>;
 }
 
 export class Sweeper implements Task {
@@ -69,6 +71,7 @@ export class Sweeper implements Task {
   /** Deletes some of what is due. Whether there is more. */
   async #sweep(signal: AbortSignal): Promise<boolean> {
     const { database, clock, now } = this.#parts;
+    await this.#parts.measure?.();
     const at = now();
     const ended = await database.transaction(() => removeEndedUses(at));
     const going = await database.transaction(() => letGoDue(at, clock));

@@ -146,7 +146,7 @@ async function run(
       });
       await passed(random.between(0, 0.2) * seconds);
       if (failing.signal.aborted) return;
-      if (isStill) await standStill(cluster, random.between(1, 2) * STILL_SECONDS);
+      if (isStill) await standStill(cluster, random.between(1, 1.5) * STILL_SECONDS);
       else {
         const victim = random.integer(0, nodes - 1);
         await cluster.kill(victim);

@@ -1,0 +1,30 @@
+/**
+ * The database's clock, as a process knows it: what all nodes keep there for a time ends by one clock, and a node whose own is wrong
+ * ends nothing sooner.
+ */
+import { CLOCKS } from "./clock.ts";
+import type { Database } from "./database.ts";
+
+export class DatabaseClock {
+  readonly #database: Database;
+  /** Milliseconds by which the database's clock is ahead of this process'. */
+  #ahead = 0;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Unix milliseconds, as of the last {@linkcode DatabaseClock.measure}. */
+  now(): number {
+    return Math.round(Date.now() + this.#ahead);
+  }
+
+  /** Finds out what time it is there. Rejects where the database cannot be used. */
+  async measure(): Promise<void> {
+    const askedAt = Date.now();
+    const [found] = await this.#database.query(
+      `SELECT ${CLOCKS[this.#database.dialect]} AS now`,
+    );
+    this.#ahead = Number(found?.["now"]) - (askedAt + Date.now()) / 2;
+  }
+}

@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 import type { Locator, Page } from "playwright-core";
 import { plain } from "../files/content/images.ts";
 import { OPTIONS } from "../support/browser.ts";
-import { faint, faintIcons } from "../support/contrast.ts";
+import { type Look, looksRight as looks, overflow } from "../support/look.ts";
 import { clientOf, groupOf, People, row, write } from "../support/people.ts";
 import { Program } from "../support/program.ts";
 import type { TestClient } from "../support/test_client.ts";
@@ -123,41 +123,21 @@ Deno.test("page: a finger goes from picture to picture, also right to left", OPT
   assert.deepEqual(world.people.errors, []);
 });
 
-/** Looks at the page in each width and look. @param shown is scrolled to, and has to be in view */
-async function looksRight(
-  page: Page,
-  what: string,
-  shown?: Locator,
-  { isDark = false, widths = [360, 1440] } = {},
-): Promise<void> {
-  for (const width of widths) {
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await page.setViewportSize({ width, height: 800 });
-      const where = `${what}, ${colorScheme}, at ${width} px`;
-      await shown?.scrollIntoViewIfNeeded();
-      assert.deepEqual(await faint(page), [], where);
-      assert.deepEqual(await faintIcons(page, PARTS), [], where);
-      assert.equal(await overflow(page), 0, where);
-      const ground = await page.evaluate(GROUND) as number;
-      assert.equal(ground < 0.25, isDark || colorScheme === "dark", `${where}: ${ground}`);
-    }
-  }
-}
-
 // deno-lint-ignore no-explicit-any -- it runs in the page
 const DIRECTION = (element: any) => (globalThis as any).getComputedStyle(element).direction;
-
-/** How light the ground is of what lies on top, from 0 to 1. */
-const GROUND = `(() => {
-  const dialog = document.querySelector("dialog[open]") ?? document.body;
-  const [r, g, b] = getComputedStyle(dialog).backgroundColor.match(/[\\d.]+/g).map(Number);
-  return (r + g + b) / 3 / 255;
-})()`;
 
 interface Given {
   readonly name: string;
   readonly bytes: Uint8Array;
+}
+
+function looksRight(
+  page: Page,
+  what: string,
+  shown?: Locator,
+  look: Omit<Look, "parts"> = {},
+): Promise<void> {
+  return looks(page, what, { ...look, parts: PARTS, ...(shown && { shown }) });
 }
 
 /** A conversation with files of all kinds, which is open. */
@@ -254,10 +234,4 @@ async function swipe(
 
 async function boxOf(locator: Locator) {
   return await locator.boundingBox() ?? assert.fail("it is not to be seen");
-}
-
-function overflow(page: Page): Promise<number> {
-  return page.evaluate(
-    "document.documentElement.scrollWidth - document.documentElement.clientWidth",
-  );
 }

@@ -1,6 +1,6 @@
 /** What the list behind the bell makes of notifications: groups, kinds, toasts, and times to put them off. */
 import assert from "node:assert/strict";
-import { fold, kindsIn, kindWords, meantBy, ofKind } from "../../lib/sdk/view/entries.ts";
+import { belowOf, countOf, fold, kindsIn, kindWords, ofKind } from "../../lib/sdk/view/entries.ts";
 import { addToast, shownToasts } from "../../lib/sdk/view/toasts.ts";
 import { barsOf, rangeWords } from "../../lib/sdk/view/quiet_hours.ts";
 import { fieldTime, snoozeChoices } from "../../lib/sdk/view/snooze_times.ts";
@@ -21,7 +21,13 @@ Deno.test("fold() puts a group together at the place of its newest", () => {
     ["c"],
     ["e"],
   ]);
-  assert.deepEqual(entries.map(meantBy), [["a"], { group: "g" }, ["c"], ["e"]]);
+  const heads = [{ ...of("b", { group: "g" }), groupCount: 5 }, {
+    ...of("e", { group: "a" }),
+    groupCount: 1,
+  }];
+  const below = belowOf(list, [...heads, of("c")]);
+  assert.deepEqual([...below], [["g", 3]]);
+  assert.deepEqual(fold(list, below).map(countOf), [1, 5, 1, 1]);
 });
 
 Deno.test("kindsIn() counts by what stands before the first dot, and kindWords() says what people call it", () => {

@@ -2,13 +2,8 @@
  * Keeps the notifications in the store as the server has them, and does to them what the user wants;
  * `session.ts` makes one for each client.
  */
-import {
-  type ActionResult,
-  type Client,
-  type Notification,
-  NotifyliError,
-  type WhichNotifications,
-} from "../../sdk/mod.ts";
+import { type ActionResult, type Client, type Notification, NotifyliError } from "../../sdk/mod.ts";
+import { belowOf, calledOf, type Entry, fold } from "../../sdk/view/entries.ts";
 import { newNotice } from "../state/notices.ts";
 import type { Store } from "../state/store.ts";
 import { comingTime } from "../../sdk/view/times.ts";
@@ -28,6 +23,14 @@ export class NotificationFeed {
   #hasOlder = false;
   #isLoading = false;
   #snoozed: readonly Notification[] = [];
+  #archived: readonly Notification[] = [];
+  #isArchiveLoaded = false;
+  #hasOlderArchived = false;
+  /** The archive is asked for when somebody wants to see it. */
+  #showsArchive = false;
+  #below: ReadonlyMap<string, number> = new Map();
+  /** The ids of what is deleted unless that is undone. */
+  readonly #deleting = new Set<string>();
   /** What was put off is asked for when somebody may want to see it. */
   #showsSnoozed = false;
   /** The ids of those that the server was told are read, until it has answered. */
@@ -41,6 +44,10 @@ export class NotificationFeed {
     client.on("inbox", ({ event, ids }) => {
       if (this.#showsSnoozed && event === "snooze") this.loadSnoozed();
       if (event === "delete") this.#unlistSnoozed(ids ?? []);
+      if (event === "archive" || event === "unarchive" || event === "delete") {
+        if (this.#showsArchive) this.loadArchive();
+      }
+      if (event !== "read" && event !== "act") this.#countGroups();
       this.#show();
       // All that was shown is put away: the next ones take its place.
       if (this.#hasOlder && store.state.notifications.list.length === 0) this.loadOlder();
@@ -80,12 +87,38 @@ export class NotificationFeed {
     this.#tell(this.#client.notifications.markRead("all"));
   }
 
-  archive(which: WhichNotifications): void {
-    this.#tell(this.#client.notifications.archive(which));
+  /** Puts an entry away, which can be undone for a few seconds. */
+  archive(entry: Entry): void {
+    this.#tell(this.#archive(this.#idsOf(entry), `Archived ${namesOf(entry)}`));
   }
 
-  delete(which: WhichNotifications): void {
-    this.#tell(this.#client.notifications.delete(which));
+  archiveAll(ids: readonly string[]): void {
+    const words = `Archived ${ids.length === 1 ? "1 notification" : `${ids.length} notifications`}`;
+    this.#tell(this.#archive(Promise.resolve(ids), words));
+  }
+
+  unarchive(ids: readonly string[]): void {
+    this.#tell(this.#client.notifications.unarchive(ids));
+  }
+
+  /** Deletes an entry. Until that can be undone no more, it is archived. */
+  delete(entry: Entry): void {
+    const { notifications } = this.#client;
+    const doing = async () => {
+      const ids = await this.#idsOf(entry);
+      for (const id of ids) this.#deleting.add(id);
+      const keep = () => ids.forEach((id) => this.#deleting.delete(id));
+      if (entry.head.archived) this.#show();
+      else await notifications.archive(ids);
+      const undo = () => {
+        keep();
+        if (entry.head.archived) this.#show();
+        else this.unarchive(ids);
+      };
+      const end = () => this.#tell(notifications.delete(ids).finally(keep));
+      this.#notice(`Deleted ${namesOf(entry)}`, undo, end);
+    };
+    this.#tell(doing());
   }
 
   /** Does an action. It rejects where that is not done; whoever asked says so. */
@@ -101,18 +134,14 @@ export class NotificationFeed {
     return head?.id === id ? await head.open() : [];
   }
 
-  /** Puts notifications off, which can be undone for a few seconds. */
-  snooze(ids: readonly string[], until: Date): void {
-    const { notifications } = this.#client;
-    this.#tell(
-      notifications.snooze(ids, until).then(() => {
-        const notice = newNotice(
-          `Snoozed until ${comingTime(until)}`,
-          () => this.unsnooze(ids),
-        );
-        this.#store.dispatch({ type: "notice_raised", notice });
-      }),
-    );
+  /** Puts an entry off, which can be undone for a few seconds. */
+  snooze(entry: Entry, until: Date): void {
+    const doing = async () => {
+      const ids = await this.#idsOf(entry);
+      await this.#client.notifications.snooze(ids, until);
+      this.#notice(`Snoozed until ${comingTime(until)}`, () => this.unsnooze(ids));
+    };
+    this.#tell(doing());
   }
 
   unsnooze(ids: readonly string[]): void {
@@ -125,6 +154,32 @@ export class NotificationFeed {
     this.#tell(
       this.#client.notifications.snoozed({ limit: PAGE_LENGTH }).then((snoozed) => {
         this.#snoozed = snoozed;
+        this.#show();
+      }),
+    );
+  }
+
+  /** Reads what is archived, and from then on again whenever that changes. */
+  loadArchive(): void {
+    this.#showsArchive = true;
+    const limit = Math.min(MAX_PAGE_LENGTH, Math.max(PAGE_LENGTH, this.#archived.length));
+    this.#tell(
+      this.#client.notifications.archived({ limit }).then((archived) => {
+        this.#archived = archived;
+        this.#hasOlderArchived = archived.length === limit;
+        this.#isArchiveLoaded = true;
+        this.#show();
+      }),
+    );
+  }
+
+  loadOlderArchived(): void {
+    const before = this.#archived.at(-1)?.offset ?? 0;
+    this.#tell(
+      this.#client.notifications.archived({ before, limit: PAGE_LENGTH }).then((archived) => {
+        const known = new Set(this.#archived.map(({ id }) => id));
+        this.#archived = [...this.#archived, ...archived.filter(({ id }) => !known.has(id))];
+        this.#hasOlderArchived = archived.length === PAGE_LENGTH;
         this.#show();
       }),
     );
@@ -145,11 +200,46 @@ export class NotificationFeed {
       this.#hasOlder = !isWhole &&
         this.#client.notifications.list.some(({ id }) => id === last?.id);
       this.#isLoaded = true;
+      this.#countGroups();
     });
     this.#tell(loading.finally(() => {
       this.#isLoading = false;
       this.#show();
     }));
+  }
+
+  /** Asks how many of the shown groups are below what was read: where all was read, there are none. */
+  #countGroups(): void {
+    const list = this.#shown;
+    const isWhole = !this.#hasOlder || list.every(({ details }) => details?.group === undefined);
+    if (isWhole) return void (this.#below = new Map());
+    // The newest of each group is among those that are shown, and so among as many entries.
+    const limit = Math.min(MAX_PAGE_LENGTH, fold(list).length);
+    this.#tell(
+      this.#client.notifications.folded({ limit }).then((heads) => {
+        this.#below = belowOf(this.#shown, heads);
+        this.#show();
+      }),
+    );
+  }
+
+  async #idsOf(entry: Entry): Promise<readonly string[]> {
+    const all = entry.more > 0 ? await this.groupOf(entry.head) : [];
+    return [...new Set([entry.head, ...entry.others, ...all].map(({ id }) => id))];
+  }
+
+  async #archive(which: Promise<readonly string[]>, words: string): Promise<void> {
+    const ids = await which;
+    await this.#client.notifications.archive(ids);
+    this.#notice(words, () => this.unarchive(ids));
+  }
+
+  #notice(words: string, undo: () => void, end?: () => void): void {
+    this.#store.dispatch({ type: "notice_raised", notice: newNotice(words, undo, end) });
+  }
+
+  get #shown(): readonly Notification[] {
+    return this.#client.notifications.list.filter((each) => this.#isShown(each));
   }
 
   get #shownLength(): number {
@@ -163,11 +253,15 @@ export class NotificationFeed {
 
   #show(): void {
     if (this.#client.state.kind === "closed") return; // another user may be shown by now
-    const { list, unread } = this.#client.notifications;
+    const { unread } = this.#client.notifications;
     this.#store.dispatch({
       type: "notifications_changed",
       notifications: {
-        list: list.filter((notification) => this.#isShown(notification)),
+        list: this.#shown,
+        below: this.#below,
+        archived: this.#archived.filter(({ id }) => !this.#deleting.has(id)),
+        isArchiveLoaded: this.#isArchiveLoaded,
+        hasOlderArchived: this.#hasOlderArchived,
         unread,
         snoozed: this.#snoozed,
         isLoaded: this.#isLoaded,
@@ -192,4 +286,9 @@ export class NotificationFeed {
       if (!isKnown) this.#store.dispatch({ type: "alert_raised", message: String(error) });
     });
   }
+}
+
+function namesOf({ head, others, more }: Entry): string {
+  const count = others.length + more + 1;
+  return count === 1 ? calledOf(head) : `${count} notifications`;
 }

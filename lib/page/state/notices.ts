@@ -4,6 +4,8 @@ export interface Notice {
   readonly id: number;
   readonly text: string;
   readonly undo?: () => void;
+  /** Is called where it goes and was not undone. */
+  readonly end?: () => void;
 }
 
 /** At most so many are on the screen; the oldest one goes. */
@@ -11,8 +13,12 @@ const NOTICE_LIMIT = 3;
 
 let lastId = 0;
 
-export function newNotice(text: string, undo?: () => void): Notice {
-  return { id: ++lastId, text, ...(undo === undefined ? {} : { undo }) };
+export function newNotice(text: string, undo?: () => void, end?: () => void): Notice {
+  return {
+    ...{ id: ++lastId, text },
+    ...(undo === undefined ? {} : { undo }),
+    ...(end === undefined ? {} : { end }),
+  };
 }
 
 export function addNotice(notices: readonly Notice[], notice: Notice): readonly Notice[] {

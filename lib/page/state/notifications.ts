@@ -12,6 +12,13 @@ export interface Notifications {
   readonly snoozed: readonly Notification[];
   /** There are older ones than those in `list`. */
   readonly hasOlder: boolean;
+  /** Of each group, how many there are among these. */
+  readonly below: ReadonlyMap<string, number>;
+  /** What the user has archived, newest first, as far as it was read. */
+  readonly archived: readonly Notification[];
+  /** The server has told what is archived. */
+  readonly isArchiveLoaded: boolean;
+  readonly hasOlderArchived: boolean;
 }
 
 export const NO_NOTIFICATIONS: Notifications = {
@@ -20,4 +27,8 @@ export const NO_NOTIFICATIONS: Notifications = {
   unread: 0,
   isLoaded: false,
   hasOlder: false,
+  below: new Map(),
+  archived: [],
+  isArchiveLoaded: false,
+  hasOlderArchived: false,
 };

@@ -1,6 +1,7 @@
 /** What the list behind the bell shows of the notifications: of one kind or all, and those of a group as one entry. */
 import type { Notification } from "../core/types.ts";
 import type { UserPreferences } from "../preferences/types.ts";
+import { shownName } from "./text.ts";
 
 /** Shows all kinds. */
 export const ALL_KINDS = "";
@@ -8,29 +9,60 @@ export const ALL_KINDS = "";
 /** Shows what is snoozed. No kind has a space. */
 export const SNOOZED = " snoozed";
 
+/** Shows what is archived. */
+export const ARCHIVE = " archive";
+
 /** A notification, and older ones of its group, for which it stands. */
 export interface Entry {
   readonly head: Notification;
   readonly others: readonly Notification[];
+  /** How many of the group there are that the list has not come to yet. */
+  readonly more: number;
 }
 
-/** What to do something with: a group as a whole, or one notification. */
-export function meantBy({ head, others }: Entry): readonly string[] | { readonly group: string } {
-  const group = head.details?.group;
-  return group === undefined || others.length === 0 ? [head.id] : { group };
+/** How many notifications an entry stands for. */
+export function countOf({ head, others, more }: Entry): number {
+  return head.details?.count ?? others.length + more + 1;
 }
 
-/** Puts those of a group together, at the place of the newest. */
-export function fold(list: readonly Notification[]): Entry[] {
-  const entries = new Map<string, { head: Notification; others: Notification[] }>();
+/** Puts those of a group together, at the place of the newest. @param below how many of each group the list has not come to */
+export function fold(
+  list: readonly Notification[],
+  below: ReadonlyMap<string, number> = new Map(),
+): Entry[] {
+  const entries = new Map<string, { head: Notification; others: Notification[]; more: number }>();
   for (const notification of list) {
     const { group } = notification.details ?? {};
     const key = group === undefined ? `1 ${notification.id}` : `2 ${group}`;
     const entry = entries.get(key);
-    if (entry === undefined) entries.set(key, { head: notification, others: [] });
+    const more = group === undefined ? 0 : below.get(group) ?? 0;
+    if (entry === undefined) entries.set(key, { head: notification, others: [], more });
     else entry.others.push(notification);
   }
   return [...entries.values()];
+}
+
+/** How many of each group are not in a list that is read down to some place. @param heads what the server folds, with counts */
+export function belowOf(
+  list: readonly Notification[],
+  heads: readonly Notification[],
+): ReadonlyMap<string, number> {
+  const listed = new Map<string, number>();
+  for (const { details } of list) {
+    if (details?.group !== undefined) {
+      listed.set(details.group, (listed.get(details.group) ?? 0) + 1);
+    }
+  }
+  return new Map(heads.flatMap(({ details, groupCount = 0 }) => {
+    const more = groupCount - (listed.get(details?.group ?? "") ?? 0);
+    return details?.group !== undefined && more > 0 ? [[details.group, more]] : [];
+  }));
+}
+
+/** What a notification is called where something is done to it. */
+export function calledOf({ name, details }: Notification): string {
+  const { title } = details ?? {};
+  return title === undefined ? `the notification from ${shownName(name)}` : `“${shownName(title)}”`;
 }
 
 export interface KindCount {

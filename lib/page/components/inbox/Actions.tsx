@@ -68,8 +68,8 @@ function Act({ notification, action, isMain }: ActProps) {
             type="button"
             class={className}
             aria-busy={isBusy}
-            disabled={isBusy}
-            onClick={() => act()}
+            aria-disabled={isBusy} // a disabled one would lose the focus
+            onClick={() => isBusy || act()}
           >
             {isBusy && <Icon name="clock" small />}
             <Name>{action.label}</Name>
@@ -134,7 +134,7 @@ function Reply({ action: { label, placeholder }, isBusy, onReply }: ReplyProps) 
         autocomplete="off"
         onInput={({ currentTarget }) => setText(currentTarget.value)}
       />
-      <button type="submit" class="button button-small button-primary" disabled={isBusy}>
+      <button type="submit" class="button button-small button-primary" aria-disabled={isBusy}>
         <Name>{placeholder === undefined ? "Send" : label}</Name>
       </button>
     </form>

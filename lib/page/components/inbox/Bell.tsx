@@ -1,15 +1,17 @@
 /** The bell with its badge, and the list of notifications behind it. Looking at the list reads what it shows. */
 import { useEffect, useState } from "preact/hooks";
-import type { UserPreferences } from "../../../sdk/mod.ts";
+import type { State, UserPreferences } from "../../../sdk/mod.ts";
 import { usePage, useWatched } from "../../context.ts";
-import { ALL_KINDS, kindsIn, ofKind, SNOOZED } from "../../../sdk/view/entries.ts";
+import { ALL_KINDS, ARCHIVE, kindsIn, ofKind, SNOOZED } from "../../../sdk/view/entries.ts";
 import type { Notifications } from "../../state/notifications.ts";
 import { unreadIds } from "../../../sdk/view/toasts.ts";
 import type { Rooms } from "../../state/rooms.ts";
 import { Icon } from "../kit/Icon.tsx";
 import { panelOf, Popover } from "../kit/Popover.tsx";
 import { hasSingleKeys } from "../shell/shortcuts.ts";
+import { ArchiveList } from "./ArchiveList.tsx";
 import { Filters } from "./Filters.tsx";
+import { Offline } from "./Offline.tsx";
 import { onInboxKey } from "./inbox_keys.ts";
 import { NotificationList } from "./NotificationList.tsx";
 import { PreferencesDialog } from "./PreferencesDialog.tsx";
@@ -20,6 +22,7 @@ interface BellProps {
   preferences: UserPreferences | null;
   rooms: Rooms;
   userId: string;
+  connection: State;
 }
 
 /** A larger number would not fit the badge. */
@@ -30,7 +33,7 @@ export function openInbox(): void {
   document.querySelector<HTMLElement>('.bell[aria-expanded="false"]')?.click();
 }
 
-export function Bell({ notifications, preferences, rooms, userId }: BellProps) {
+export function Bell({ notifications, preferences, rooms, userId, connection }: BellProps) {
   const { session, storage } = usePage();
   const isWatched = useWatched();
   const [isOpen, setOpen] = useState(false);
@@ -40,9 +43,15 @@ export function Bell({ notifications, preferences, rooms, userId }: BellProps) {
   const { unread, list, snoozed } = notifications;
   const kinds = kindsIn(list, (id) => fresh.has(id));
   // The last one of a kind may have gone.
-  const isThere = chosen === SNOOZED || kinds.some(({ kind }) => kind === chosen);
+  const isPutAway = chosen === SNOOZED || chosen === ARCHIVE;
+  const isThere = isPutAway || kinds.some(({ kind }) => kind === chosen);
   const view = isThere ? chosen : ALL_KINDS;
-  const shown = { ...notifications, list: view === SNOOZED ? [] : ofKind(list, view) };
+  const shown = { ...notifications, list: isPutAway ? [] : ofKind(list, view) };
+  const unseen = Math.max(0, unread - unreadIds(list).length);
+  const show = (view: string) => {
+    setView(view);
+    if (view === ARCHIVE) session.notifications?.loadArchive();
+  };
 
   useEffect(() => {
     const seen = unreadIds(shown.list);
@@ -83,7 +92,7 @@ export function Bell({ notifications, preferences, rooms, userId }: BellProps) {
         >
           <div class="panel-head">
             <h2>Notifications</h2>
-            {view !== SNOOZED && <AllButton notifications={shown} isAll={view === ALL_KINDS} />}
+            {!isPutAway && <AllButton notifications={shown} isAll={view === ALL_KINDS} />}
             <button
               type="button"
               class="icon-button"
@@ -98,26 +107,34 @@ export function Bell({ notifications, preferences, rooms, userId }: BellProps) {
               <Icon name="close" />
             </button>
           </div>
+          <Offline connection={connection} isLoaded={notifications.isLoaded} />
           <Filters
             kinds={kinds}
-            unread={fresh.size}
+            unread={fresh.size + unseen}
+            hasMore={unseen > 0}
+            isEmpty={list.length === 0}
             snoozed={snoozed.length}
             view={view}
             preferences={preferences}
-            onView={setView}
+            onView={show}
           />
-          {view === SNOOZED ? <SnoozedList snoozed={snoozed} /> : (
-            <NotificationList
-              notifications={notifications}
-              preferences={preferences}
-              kind={view}
-              fresh={fresh}
-              rooms={rooms}
-              userId={userId}
-              onChosen={close}
-            />
-          )}
-          {list.length > 0 && hasSingleKeys(storage) && <KeyHints />}
+          {view === SNOOZED
+            ? <SnoozedList snoozed={snoozed} />
+            : view === ARCHIVE
+            ? <ArchiveList notifications={notifications} />
+            : (
+              <NotificationList
+                notifications={notifications}
+                preferences={preferences}
+                kind={view}
+                fresh={fresh}
+                rooms={rooms}
+                userId={userId}
+                onChosen={close}
+                onArchive={() => show(ARCHIVE)}
+              />
+            )}
+          {list.length > 0 && !isPutAway && hasSingleKeys(storage) && <KeyHints />}
           {isChoosing && (
             <PreferencesDialog
               preferences={preferences}
@@ -149,7 +166,7 @@ function AllButton({ notifications, isAll }: AllButtonProps) {
       class="button button-quiet button-small"
       onClick={({ currentTarget }) => {
         panelOf(currentTarget)?.focus(); // the button will be gone
-        if (isAllSeen) session.notifications?.archive(list.map(({ id }) => id));
+        if (isAllSeen) session.notifications?.archiveAll(list.map(({ id }) => id));
         else session.notifications?.readAll();
       }}
     >

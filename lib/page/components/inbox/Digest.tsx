@@ -24,17 +24,17 @@ export function Digest({ notification }: { notification: Notification }) {
   );
 }
 
-/** @param entry the head of a group, and those for which it stands */
-export function Group({ entry: { head, others } }: { entry: Entry }) {
+/** @param props.entry the head of a group, and those for which it stands */
+export function Group({ entry: { head, others, more } }: { entry: Entry }) {
   const { session } = usePage();
   /** Those that the list behind the bell has not come to yet. */
   const [older, setOlder] = useState<readonly Notification[]>([]);
-  if (others.length === 0) return null;
+  if (others.length + more === 0) return null;
   const known = new Set([head, ...others].map(({ id }) => id));
   const all = [...others, ...older.filter(({ id }) => !known.has(id))];
   return (
     <Folded
-      label={`Show ${others.length} more`}
+      label={`Show ${others.length + more} more`}
       onOpen={() => session.notifications?.groupOf(head).then(setOlder, () => {})}
     >
       {all.map((each) => <Line key={each.id} item={lineOf(each)} />)}

@@ -1,19 +1,36 @@
-/** Chooses what the list behind the bell shows: all, one kind, or what is snoozed. */
+/** Chooses what the list behind the bell shows: all, one kind, what is snoozed, or what is archived. */
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { UserPreferences } from "../../../sdk/mod.ts";
-import { ALL_KINDS, type KindCount, kindWords, SNOOZED } from "../../../sdk/view/entries.ts";
+import {
+  ALL_KINDS,
+  ARCHIVE,
+  type KindCount,
+  kindWords,
+  SNOOZED,
+} from "../../../sdk/view/entries.ts";
 import { shortCount } from "../kit/Count.tsx";
 
 interface FiltersProps {
   kinds: readonly KindCount[];
   unread: number;
+  /** There are unread ones that were not read from the server yet, of whatever kinds. */
+  hasMore: boolean;
+  /** There is nothing but, perhaps, an archive. */
+  isEmpty: boolean;
   snoozed: number;
   view: string;
   preferences: UserPreferences | null;
   onView: (view: string) => void;
 }
 
-export function Filters({ kinds, unread, snoozed, view, preferences, onView }: FiltersProps) {
-  if (kinds.length === 0 && snoozed === 0 && view !== SNOOZED) return null;
+export function Filters(
+  { kinds, unread, hasMore, isEmpty, snoozed, view, preferences, onView }: FiltersProps,
+) {
+  const chosen = useRef<HTMLButtonElement>(null);
+  useLayoutEffect(() => chosen.current?.scrollIntoView({ block: "nearest", inline: "nearest" }), [
+    view,
+  ]);
+  if (isEmpty && snoozed === 0 && view === ALL_KINDS) return null;
   const views = [
     { id: ALL_KINDS, words: "All", count: unread },
     ...kinds.map(({ kind, unread }) => ({
@@ -21,13 +38,15 @@ export function Filters({ kinds, unread, snoozed, view, preferences, onView }: F
       words: kindWords(kind, preferences),
       count: unread,
     })),
-    { id: SNOOZED, words: "Snoozed", count: snoozed },
+    ...snoozed === 0 && view !== SNOOZED ? [] : [{ id: SNOOZED, words: "Snoozed", count: snoozed }],
+    { id: ARCHIVE, words: "Archive", count: 0 },
   ];
   return (
     <div class="inbox-filters" role="group" aria-label="Show">
       {views.map(({ id, words, count }) => (
         <button
           key={id}
+          ref={id === view ? chosen : null}
           type="button"
           aria-pressed={id === view}
           onClick={() => onView(id)}
@@ -36,6 +55,7 @@ export function Filters({ kinds, unread, snoozed, view, preferences, onView }: F
           {count > 0 && (
             <span class="filter-count">
               {shortCount(count)}
+              {hasMore && id !== ALL_KINDS && id !== SNOOZED && "+"}
               <span class="visually-hidden">{id === SNOOZED ? " waiting" : " new"}</span>
             </span>
           )}

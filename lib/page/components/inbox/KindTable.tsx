@@ -78,17 +78,19 @@ interface WaySwitchProps {
 function WaySwitch({ label, isOn, isLocked, onChange }: WaySwitchProps) {
   const [wanted, setWanted] = useState<boolean | undefined>();
   return (
-    <input
-      type="checkbox"
-      role="switch"
-      class="switch"
-      aria-label={label}
-      checked={wanted ?? isOn}
-      disabled={isLocked}
-      onChange={({ currentTarget: { checked } }) => {
-        setWanted(checked);
-        onChange(checked).catch(() => {}).finally(() => setWanted(undefined));
-      }}
-    />
+    <label class="way">
+      <input
+        type="checkbox"
+        role="switch"
+        class="switch"
+        aria-label={label}
+        checked={wanted ?? isOn}
+        disabled={isLocked}
+        onChange={({ currentTarget: { checked } }) => {
+          setWanted(checked);
+          onChange(checked).catch(() => {}).finally(() => setWanted(undefined));
+        }}
+      />
+    </label>
   );
 }

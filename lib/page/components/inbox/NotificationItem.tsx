@@ -1,8 +1,7 @@
 /** One notification behind the bell, or a group of them, and the buttons that put it away. */
 import { usePage } from "../../context.ts";
-import { type Entry, meantBy } from "../../../sdk/view/entries.ts";
+import { calledOf, countOf, type Entry } from "../../../sdk/view/entries.ts";
 import { isUrgent } from "../../../sdk/view/toasts.ts";
-import { shownName } from "../../../sdk/view/text.ts";
 import { Icon, type IconName } from "../kit/Icon.tsx";
 import { panelOf } from "../kit/Popover.tsx";
 import { Actions } from "./Actions.tsx";
@@ -28,11 +27,8 @@ export function NotificationItem(
   { entry, userId, isFresh, kind, onChosen }: NotificationItemProps,
 ) {
   const { session } = usePage();
-  const { head, others } = entry;
-  const { title } = head.details ?? {};
-  const what = title === undefined
-    ? `the notification from ${shownName(head.name)}`
-    : `“${shownName(title)}”`;
+  const { head } = entry;
+  const what = calledOf(head);
   const put = (name: "archive" | "delete", icon: IconName, word: string) => (
     <button
       type="button"
@@ -42,7 +38,7 @@ export function NotificationItem(
       title={word}
       onClick={({ currentTarget }) => {
         moveFocus(currentTarget);
-        session.notifications?.[name](meantBy(entry));
+        session.notifications?.[name](entry);
       }}
     >
       <Icon name={icon} />
@@ -55,7 +51,7 @@ export function NotificationItem(
   ];
   return (
     <li class={classes.filter((each) => each !== "").join(" ")} tabIndex={-1}>
-      <NotificationIcon notification={head} count={head.details?.count ?? others.length + 1} />
+      <NotificationIcon notification={head} count={countOf(entry)} />
       <div class="notification-body">
         <NotificationText
           notification={head}
@@ -71,7 +67,7 @@ export function NotificationItem(
       </div>
       <div class="notification-actions">
         <SnoozeButton
-          ids={[head, ...others].map(({ id }) => id)}
+          entry={entry}
           what={what}
           onSnooze={focusNeighbour}
         />

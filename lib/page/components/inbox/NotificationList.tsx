@@ -21,20 +21,22 @@ interface NotificationListProps {
   rooms: Rooms;
   userId: string;
   onChosen: () => void;
+  onArchive: () => void;
 }
 
 export function NotificationList(
-  { notifications, preferences, kind, fresh, rooms, userId, onChosen }: NotificationListProps,
+  { notifications, preferences, kind, fresh, rooms, userId, onChosen, onArchive }:
+    NotificationListProps,
 ) {
   const { session } = usePage();
   const items = useRef<HTMLUListElement>(null);
-  const { list, isLoaded, hasOlder } = notifications;
-  const entries = fold(ofKind(list, kind));
+  const { list, isLoaded, hasOlder, below } = notifications;
+  const entries = fold(ofKind(list, kind), below);
   const { askForOlder } = useOlder(items, entries.length);
 
   if (list.length === 0) {
     return isLoaded
-      ? <NoNotifications userId={userId} />
+      ? <NoNotifications userId={userId} onArchive={onArchive} />
       : <p class="muted notifications-unknown">Not known until connected.</p>;
   }
   const choose = (room: string) => {
@@ -87,7 +89,7 @@ function useOlder(items: { current: HTMLElement | null }, length: number) {
   return { askForOlder: () => void (firstNew.current = length) };
 }
 
-function NoNotifications({ userId }: { userId: string }) {
+function NoNotifications({ userId, onArchive }: { userId: string; onArchive: () => void }) {
   return (
     <div class="notifications-empty">
       <span class="empty-icon">
@@ -96,6 +98,7 @@ function NoNotifications({ userId }: { userId: string }) {
       <h3>You are all caught up</h3>
       <p class="muted">Send yourself a notification from any terminal:</p>
       <CopyLine label="curl command" line={curlLine(serverAddress(), userId)} />
+      <button type="button" class="link-button" onClick={onArchive}>See the archive</button>
     </div>
   );
 }

@@ -16,13 +16,14 @@ interface PreferencesDialogProps {
 
 export function PreferencesDialog({ preferences, onClose }: PreferencesDialogProps) {
   const { session } = usePage();
-  const [problem, setProblem] = useState("");
+  /** It is another one each time, so that all fields show again what is. */
+  const [{ problem }, setProblem] = useState({ problem: "" });
   const change: ChangePreferences = async (change) => {
     try {
       await session.preferences?.change(change);
-      setProblem("");
+      setProblem({ problem: "" });
     } catch (error) {
-      setProblem(`Not saved: ${error instanceof Error ? error.message : error}`);
+      setProblem({ problem: `Not saved: ${error instanceof Error ? error.message : error}` });
       throw error; // so what was turned goes back
     }
   };

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { usePage } from "../../context.ts";
 import { fieldTime, snoozeChoices } from "../../../sdk/view/snooze_times.ts";
+import type { Entry } from "../../../sdk/view/entries.ts";
 import { comingTime } from "../../../sdk/view/times.ts";
 import { Icon } from "../kit/Icon.tsx";
 import { Menu, type MenuItem } from "../kit/Menu.tsx";
@@ -11,20 +12,20 @@ import { Modal } from "../kit/Modal.tsx";
 const LONGEST_MS = 366 * 86_400_000;
 
 interface SnoozeButtonProps {
-  ids: readonly string[];
+  entry: Entry;
   /** What is put off, in words. */
   what: string;
   /** Is called before it is gone. */
   onSnooze: (button: Element | null) => void;
 }
 
-export function SnoozeButton({ ids, what, onSnooze }: SnoozeButtonProps) {
+export function SnoozeButton({ entry, what, onSnooze }: SnoozeButtonProps) {
   const { session } = usePage();
   const [now, setNow] = useState(() => new Date());
   const [isChoosing, setChoosing] = useState(false);
   const snooze = (until: Date) => {
     onSnooze(document.activeElement);
-    session.notifications?.snooze(ids, until);
+    session.notifications?.snooze(entry, until);
   };
   const choices: MenuItem[] = snoozeChoices(now).map(({ label, icon, until }) => ({
     ...{ label, icon },

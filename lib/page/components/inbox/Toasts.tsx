@@ -138,7 +138,9 @@ function MoreToasts({ hidden }: { hidden: readonly Notification[] }) {
   const pause = useAutoDismiss(dismiss, true);
   return (
     <div class="toast-more" {...pause}>
-      <button type="button" class="link-button" onClick={openInbox}>+{hidden.length} more</button>
+      <button type="button" class="link-button" onClick={openInbox}>
+        <bdi>+{hidden.length} more</bdi>
+      </button>
     </div>
   );
 }

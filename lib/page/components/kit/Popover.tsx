@@ -1,6 +1,6 @@
 /** A button with a panel that hangs from it. Escape, a click beside it, or leaving it closes it. */
 import type { ComponentChildren } from "preact";
-import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 interface PopoverProps {
   buttonLabel: string;
@@ -30,7 +30,18 @@ export function Popover(props: PopoverProps) {
   useLayoutEffect(() => {
     if (!isOpen) return;
     panel.current?.focus();
-    return onPressOutside(around, () => change(false));
+    return onPressOutside(around, ({ target }) => isOver(target) || change(false));
+  }, [isOpen]);
+
+  // What had the focus may be gone, and then nothing in here hears of keys.
+  useEffect(() => {
+    if (!isOpen) return;
+    const onKey = (event: KeyboardEvent) => {
+      const isLost = document.activeElement === document.body;
+      if (isLost && event.key === "Escape" && !event.defaultPrevented) closeAndReturn();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
   }, [isOpen]);
 
   return (
@@ -43,7 +54,9 @@ export function Popover(props: PopoverProps) {
         closeAndReturn();
       }}
       onFocusOut={(event) => {
-        if (isOpen && isOutside(around.current, event.relatedTarget)) change(false);
+        const { relatedTarget } = event;
+        if (isOver(relatedTarget)) return;
+        if (isOpen && isOutside(around.current, relatedTarget)) change(false);
       }}
     >
       <button
@@ -79,9 +92,17 @@ export function panelOf(element: Element): HTMLElement | null {
   return element.closest<HTMLElement>('[role="dialog"]');
 }
 
-export function onPressOutside(around: { current: Node | null }, react: () => void): () => void {
+/** Whether it lies over all panels, and is used without closing them. */
+function isOver(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("[data-over]") !== null;
+}
+
+export function onPressOutside(
+  around: { current: Node | null },
+  react: (event: PointerEvent) => void,
+): () => void {
   const listen = (event: PointerEvent) => {
-    if (isOutside(around.current, event.target)) react();
+    if (isOutside(around.current, event.target)) react(event);
   };
   document.addEventListener("pointerdown", listen);
   return () => document.removeEventListener("pointerdown", listen);

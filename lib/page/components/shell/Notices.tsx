@@ -1,5 +1,5 @@
 /** What was just done, in a line with a way to undo it. It stays while it is pointed at, or has the focus. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { usePage } from "../../context.ts";
 import type { Notice } from "../../state/notices.ts";
 import { shownName } from "../../../sdk/view/text.ts";
@@ -8,15 +8,19 @@ const NOTICE_MS = 6_000;
 
 export function Notices({ notices }: { notices: readonly Notice[] }) {
   return (
-    <div class="notices" role="status" aria-live="polite">
+    <div class="notices" data-over role="status" aria-live="polite">
       {notices.map((notice) => <NoticeLine key={notice.id} notice={notice} />)}
     </div>
   );
 }
 
-function NoticeLine({ notice: { id, text, undo } }: { notice: Notice }) {
+function NoticeLine({ notice: { id, text, undo, end } }: { notice: Notice }) {
   const { dispatch } = usePage();
   const [isHeld, setHeld] = useState(false);
+  const isUndone = useRef(false);
+  /** What had the focus before this line. */
+  const before = useRef<EventTarget | null>(null);
+  useEffect(() => () => void (isUndone.current || end?.()), []);
   const dismiss = () => dispatch({ type: "notice_dismissed", id });
   useEffect(() => {
     if (isHeld) return;
@@ -29,7 +33,10 @@ function NoticeLine({ notice: { id, text, undo } }: { notice: Notice }) {
       data-testid="notice"
       onPointerEnter={() => setHeld(true)}
       onPointerLeave={() => setHeld(false)}
-      onFocusIn={() => setHeld(true)}
+      onFocusIn={({ relatedTarget }) => {
+        before.current = relatedTarget;
+        setHeld(true);
+      }}
       onFocusOut={() => setHeld(false)}
     >
       <bdi>{shownName(text)}</bdi>
@@ -38,6 +45,8 @@ function NoticeLine({ notice: { id, text, undo } }: { notice: Notice }) {
           type="button"
           class="link-button"
           onClick={() => {
+            isUndone.current = true;
+            if (before.current instanceof HTMLElement) before.current.focus();
             undo();
             dismiss();
           }}

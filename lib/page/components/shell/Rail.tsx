@@ -41,7 +41,7 @@ export function Rail({ state, identity, theme, onKeys }: RailProps) {
         {unread > 0 && <span class="badge" aria-hidden="true">{shortCount(unread)}</span>}
         <span class="rail-word" aria-hidden="true">Chats</span>
       </a>
-      <Bell {...{ notifications, preferences, rooms }} userId={identity.user_id} />
+      <Bell {...{ notifications, preferences, rooms, connection }} userId={identity.user_id} />
       <a
         class="rail-item"
         href="#/people"

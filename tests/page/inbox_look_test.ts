@@ -25,6 +25,8 @@ Deno.test(
     const inbox = notifications(page);
     await bell(page, 9).click();
     await item(page, "Disk 91 %").waitFor();
+    const pictures = item(page, "Mira").locator("img");
+    assert.equal(await pictures.count(), 0, "nothing is loaded from other sites, or looks broken");
     await looks(page, "the list", inbox);
     await inbox.getByRole("button", { name: "Show 2 more" }).click();
     await inbox.getByRole("button", { name: "Show all 2" }).click();

@@ -5,6 +5,7 @@ import { OPTIONS } from "../support/browser.ts";
 import { operatorKeyOf } from "../support/manager.ts";
 import { bell, item, notesToasts, notifications, toasted } from "../support/page.ts";
 import { People } from "../support/people.ts";
+import { Program } from "../support/program.ts";
 import { sharedProgram } from "../support/shared_program.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -179,6 +180,82 @@ Deno.test(
   },
 );
 
+Deno.test("page: what came in quiet hours asks for attention after them", OPTIONS, async () => {
+  await using people = new People(program().url);
+  const page = await people.open({ user: "16", name: "Alice" }, { prepare: notesToasts });
+  await call("PUT", "api/users/16/preferences", { mute_until: Math.ceil(Date.now() / 1000) + 3 });
+  await notify("16", { title: "Later", message: "Waits for the morning" });
+  await bell(page, 1).waitFor();
+  assert.deepEqual(await page.evaluate("shownToasts"), []);
+  await toasted(page, "Waits for the morning");
+  assert.equal(await page.evaluate("shownToasts.length"), 1);
+  await bell(page, 1).click();
+  await item(page, "Later").waitFor();
+  assert.equal(await item(page, "Later").count(), 1);
+  assert.deepEqual(people.errors, []);
+});
+
+Deno.test("page: what was put away is in the archive, and is brought back", OPTIONS, async () => {
+  await using people = new People(program().url);
+  const me = { user: "25", name: "Alice" };
+  const page = await people.open(me, { prepare: holdsToasts });
+  const other = await people.open(me);
+  for (const title of ["First", "Second", "Third"]) await notify("25", { title, message: "x" });
+  await bell(page, 3).click();
+  await bell(other, 0).click();
+  const put = async (word: string, title: string) => {
+    await item(page, title).hover();
+    await item(page, title).getByRole("button", { name: `${word} “${title}”` }).click();
+    await item(page, title).waitFor({ state: "detached" });
+    await item(other, title).waitFor({ state: "detached" });
+  };
+  const undo = async (words: string) => {
+    await page.getByTestId("notice").filter({ hasText: words }).getByRole("button").click();
+  };
+  await put("Archive", "Second");
+  await undo("Archived “Second”");
+  for (const each of [page, other]) await item(each, "Second").waitFor();
+  assert.deepEqual(await titlesIn(page), ["Third", "Second", "First"], "at its place");
+  await put("Delete", "First");
+  await undo("Deleted “First”");
+  for (const each of [page, other]) await item(each, "First").waitFor();
+
+  await put("Archive", "Third");
+  await put("Delete", "First");
+  await page.getByTestId("notice").filter({ hasText: "Deleted" }).waitFor();
+  await waitFor("nothing can be undone any more", async () => {
+    await page.evaluate(RUN_OUT);
+    return await page.getByTestId("notice").count() === 0;
+  });
+  const view = (of: Page, name: string) =>
+    notifications(of).getByRole("group", { name: "Show" }).getByRole("button", { name });
+  await view(other, "Archive").click();
+  await item(other, "First").waitFor({ state: "detached" });
+  await view(page, "Archive").click();
+  await item(page, "Third").waitFor();
+  assert.deepEqual(await titlesIn(page), ["Third"], "what is deleted is not in there");
+  await item(page, "Third").getByRole("button", { name: "Bring back “Third”" }).click();
+  await notifications(page).getByText("Nothing is archived.").waitFor();
+  await notifications(other).getByText("Nothing is archived.").waitFor();
+  await view(page, "All").click();
+  assert.deepEqual(await titlesIn(page), ["Third", "Second"]);
+  await notifications(page).getByRole("button", { name: "Archive all" }).click();
+  await notifications(page).getByRole("button", { name: "See the archive" }).click();
+  await item(page, "Second").getByRole("button", { name: "Delete “Second”" }).click();
+  await item(page, "Second").waitFor({ state: "detached" });
+  await undo("Deleted “Second”");
+  await item(page, "Second").waitFor();
+  await undo("Archived 2 notifications");
+  await view(page, "All").click();
+  await item(page, "Second").waitFor();
+  assert.deepEqual(await titlesIn(page), ["Third", "Second"]);
+  assert.deepEqual(people.errors, []);
+});
+
+function titlesIn(page: Page): Promise<string[]> {
+  return notifications(page).locator(".notification .notification-title").allTextContents();
+}
+
 Deno.test(
   "page: a notification is put off until one of four times, or another, and brought back",
   OPTIONS,
@@ -231,7 +308,7 @@ Deno.test(
     await item(page, "First").waitFor({ state: "detached" });
     await view("Snoozed 2 waiting").click();
     await item(page, "First").getByText(/Back .*, 10:30/).waitFor();
-    await item(page, "Second").getByRole("button", { name: "Bring back “Second” now" }).click();
+    await item(page, "Second").getByRole("button", { name: "Bring back now “Second”" }).click();
     await item(page, "Second").waitFor({ state: "detached" });
     await view("All").click();
     await item(page, "Second").waitFor();
@@ -275,6 +352,36 @@ Deno.test(
   },
 );
 
+Deno.test("page: kinds of which nothing is known can be chosen as any other", OPTIONS, async () => {
+  await using people = new People(program().url);
+  const page = await people.open({ user: "35", name: "Alice" });
+  for (const kind of ["constructor", "__proto__", "to_string.value", "never.heard-of"]) {
+    await notify("35", { title: `of ${kind}`, message: "x", kind });
+  }
+  await notify("35", { title: "of none", message: "x" });
+  await bell(page, 5).click();
+  const view = (name: string) =>
+    notifications(page).getByRole("group", { name: "Show" })
+      .getByRole("button", { name, exact: true });
+  const shows: readonly [view: string, title: string][] = [
+    ["Constructor 1 new", "of constructor"],
+    ["Proto 1 new", "of __proto__"],
+    ["To string 1 new", "of to_string.value"],
+    ["Never 1 new", "of never.heard-of"],
+  ];
+  for (const [name, title] of shows) {
+    await view(name).click();
+    assert.deepEqual(await titlesIn(page), [title]);
+  }
+  await item(page, "of never.heard-of").getByText("Never heard of").waitFor({ state: "detached" });
+  await item(page, "of never.heard-of").hover();
+  await page.keyboard.press("j");
+  await page.keyboard.press("e");
+  await view("Never 1 new").waitFor({ state: "detached" });
+  assert.equal((await titlesIn(page)).length, 4, "with the last one of a kind, all are shown");
+  assert.deepEqual(people.errors, []);
+});
+
 Deno.test("page: a group is one entry, which opens, and is put away as one", OPTIONS, async () => {
   await using people = new People(program().url);
   for (let index = 1; index <= 55; index++) {
@@ -284,7 +391,7 @@ Deno.test("page: a group is one entry, which opens, and is put away as one", OPT
   const page = await people.open({ user: "41", name: "Alice" });
   await bell(page, 56).click();
   assert.equal(await notifications(page).locator(".notification").count(), 2);
-  await item(page, "Deploy 55.").getByRole("button", { name: "Show 48 more" }).click();
+  await item(page, "Deploy 55.").getByRole("button", { name: "Show 54 more" }).click();
   await item(page, "Deploy 1.").last().waitFor(); // the server has those that the list had not come to
   await item(page, "Deploy 55.").getByRole("button", { name: "Show less" }).click();
   await item(page, "Deploy 55.").first().hover();
@@ -293,6 +400,9 @@ Deno.test("page: a group is one entry, which opens, and is put away as one", OPT
   await item(page, "Deploy").waitFor({ state: "detached" });
   await item(page, "Alone").waitFor();
   await bell(page, 0).waitFor();
+  await page.getByTestId("notice").getByText("Archived 55 notifications").waitFor();
+  await page.getByTestId("notice").getByRole("button", { name: "Undo" }).click();
+  await item(page, "Deploy 55.").getByRole("button", { name: "Show 54 more" }).waitFor();
   assert.deepEqual(people.errors, []);
 });
 
@@ -313,12 +423,19 @@ Deno.test("page: a digest opens to what it is of", OPTIONS, async () => {
 
 Deno.test("page: actions are done once, and say what came of them", OPTIONS, async () => {
   let answer = { status: 500, text: "No door" };
-  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, () => {
-    return new Response(answer.text, {
-      status: answer.status,
-      headers: { "Content-Type": "text/plain" },
-    });
-  });
+  const asked = Promise.withResolvers<void>();
+  const opened = Promise.withResolvers<void>();
+  await using server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    async () => {
+      asked.resolve();
+      await opened.promise;
+      return new Response(answer.text, {
+        status: answer.status,
+        headers: { "Content-Type": "text/plain" },
+      });
+    },
+  );
   const url = `http://127.0.0.1:${server.addr.port}/door`;
   await using people = new People(program().url);
   const page = await people.open({ user: "51", name: "Alice" });
@@ -337,6 +454,11 @@ Deno.test("page: actions are done once, and say what came of them", OPTIONS, asy
   await bell(page, 1).click();
   const shown = item(page, "Delivery");
   await shown.getByRole("button", { name: "Yes" }).click();
+  await asked.promise;
+  await shown.getByRole("button", { name: "Yes, under way", disabled: true }).waitFor();
+  assert.equal(await shown.locator("[aria-busy=true]").count(), 1);
+  await page.keyboard.press("Enter"); // it has the focus still, and does nothing
+  opened.resolve();
   await shown.getByText("Yes was answered with 500: No door").waitFor();
   const popup = page.waitForEvent("popup");
   await shown.getByRole("link", { name: "Track it" }).click();
@@ -356,6 +478,47 @@ Deno.test("page: actions are done once, and say what came of them", OPTIONS, asy
   await gate.getByRole("alert").getByText("You may try again").waitFor();
   assert.deepEqual(people.errors, []);
 });
+
+Deno.test(
+  "page: a change of preferences that is refused is shown, and set back",
+  OPTIONS,
+  async () => {
+    await using server = await Program.start({ env: { APP_LIMIT_PREFERENCES: "1" } });
+    await using people = new People(server.url);
+    const page = await people.open({ user: "1", name: "Alice" });
+    const operator = { Authorization: `Bearer ${operatorKeyOf(server)}` };
+    const kinds = [["PUT", "kinds/news", { name: "News" }], ["PUT", "users/1/preferences", {
+      kinds: { chosen: { push: false } },
+      quiet_hours: { days: { mon: Array(8).fill(["22:00", "07:00"]) } },
+    }]] as const;
+    for (const [method, path, body] of kinds) {
+      const headers = { ...operator, "Content-Type": "application/json" };
+      const answer = await fetch(`${server.url}/api/${path}`, {
+        ...{ method, headers, body: JSON.stringify(body) },
+      });
+      assert.ok(answer.ok, await answer.text());
+    }
+    await bell(page, 0).click();
+    await notifications(page).getByRole("button", { name: "Preferences" }).click();
+    const dialog = page.getByRole("dialog", { name: "Preferences" });
+    const push = (checked: boolean) =>
+      dialog.getByRole("switch", { name: "News, Push", checked, exact: true });
+    const problem = dialog.getByRole("alert");
+    for (let count = 0; count < 2; count++) {
+      await push(true).click();
+      await problem.getByText("the limit is 1").waitFor();
+      await push(true).waitFor();
+    }
+    await dialog.getByRole("button", { name: /^Monday/ }).click();
+    await dialog.getByRole("button", { name: "Add a range" }).click();
+    await problem.getByText("up to 8 ranges").waitFor();
+    assert.equal(await dialog.getByLabel(/^Monday, range \d, from$/).count(), 8);
+    await dialog.getByLabel("Mute all").selectOption("8h");
+    await dialog.getByText("Nothing asks for attention until").waitFor();
+    assert.equal(await problem.count(), 0, "what is taken takes the complaint down");
+    assert.deepEqual(people.errors, []);
+  },
+);
 
 Deno.test(
   "page: preferences are chosen by kind and way, and quiet hours by weekday",

@@ -26,10 +26,11 @@ interface FiltersProps {
 export function Filters(
   { kinds, unread, hasMore, isEmpty, snoozed, view, preferences, onView }: FiltersProps,
 ) {
-  const chosen = useRef<HTMLButtonElement>(null);
-  useLayoutEffect(() => chosen.current?.scrollIntoView({ block: "nearest", inline: "nearest" }), [
-    view,
-  ]);
+  const all = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const chosen = all.current?.querySelector('[aria-pressed="true"]');
+    chosen?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [view]);
   if (isEmpty && snoozed === 0 && view === ALL_KINDS) return null;
   const views = [
     { id: ALL_KINDS, words: "All", count: unread },
@@ -42,11 +43,10 @@ export function Filters(
     { id: ARCHIVE, words: "Archive", count: 0 },
   ];
   return (
-    <div class="inbox-filters" role="group" aria-label="Show">
+    <div ref={all} class="inbox-filters" role="group" aria-label="Show">
       {views.map(({ id, words, count }) => (
         <button
           key={id}
-          ref={id === view ? chosen : null}
           type="button"
           aria-pressed={id === view}
           onClick={() => onView(id)}

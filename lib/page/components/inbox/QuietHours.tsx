@@ -71,7 +71,9 @@ export function QuietHours({ preferences, onChange }: QuietHoursProps) {
                       />
                     ))}
                   </span>
-                  <span class="quiet-words">{rangeWords(days[day])}</span>
+                  <span class="quiet-words">
+                    <bdi dir="ltr">{rangeWords(days[day])}</bdi>
+                  </span>
                 </button>
                 {open === day && (
                   <Ranges

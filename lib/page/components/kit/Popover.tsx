@@ -37,7 +37,8 @@ export function Popover(props: PopoverProps) {
   useEffect(() => {
     if (!isOpen) return;
     const onKey = (event: KeyboardEvent) => {
-      const isLost = document.activeElement === document.body;
+      const isLost = document.activeElement === document.body &&
+        document.querySelector("dialog[open]") === null;
       if (isLost && event.key === "Escape" && !event.defaultPrevented) closeAndReturn();
     };
     document.addEventListener("keydown", onKey);

@@ -17,7 +17,7 @@ const ARGS = [
 ];
 
 /** How long a page may take to show what a test waits for: only what is broken takes so long. */
-const PATIENCE_MS = 9_000;
+const PATIENCE_MS = 60_000;
 
 /** Options for `Deno.test`, since Playwright keeps a socket and timers of its own until the browser is closed. */
 export const OPTIONS = { sanitizeOps: false, sanitizeResources: false };

@@ -284,10 +284,18 @@ Deno.test("Session reads, archives and deletes by the server's word, and asks on
   assert.equal(page.store.state.notifications.unread, 3);
   page.socket.receive({ type: "inbox", event: "read", ids: ["n1"], unread: 2 });
   assert.equal(page.store.state.notifications.unread, 2);
-  page.session.notifications?.archive(["n1"]);
-  page.session.notifications?.delete(["n2"]);
+  const entries = page.store.state.notifications.list.map((head) => ({
+    head,
+    others: [],
+    more: 0,
+  }));
+  page.session.notifications?.archive(entries[2]!);
+  page.session.notifications?.delete(entries[1]!);
+  await settled();
+  assert.deepEqual(page.socket.ofType("archive").map(({ ids }) => ids), [["n1"], ["n2"]]);
+  assert.deepEqual(page.socket.ofType("delete"), [], "it can be undone");
   page.socket.receive({ type: "inbox", event: "archive", ids: ["n1"], unread: 2 });
-  page.socket.receive({ type: "inbox", event: "delete", ids: ["n2"], unread: 1 });
+  page.socket.receive({ type: "inbox", event: "archive", ids: ["n2"], unread: 1 });
   assert.deepEqual(page.store.state.notifications.list.map(({ id }) => id), ["n3"]);
   page.socket.refuse("archive", "unavailable");
   await settled();

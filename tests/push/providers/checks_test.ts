@@ -1,9 +1,11 @@
 /** `notifyli check` of providers: all that is wrong at once, what warns, and what is good to know. */
 import assert from "node:assert/strict";
 import { run, taskCommand } from "../../support/command.ts";
+import { Certificate } from "../../support/certificate.ts";
 import { ApnsService } from "../../support/push/apns_service.ts";
 import { FcmService } from "../../support/push/fcm_service.ts";
 import { MailServer } from "../../support/push/mail_server.ts";
+import { Receiver } from "../../support/receiver.ts";
 import { newVapidPair } from "../../../lib/push/providers/vapid_keys.ts";
 
 Deno.test("check says all that is wrong with keys, files and accounts at once", async () => {
@@ -45,6 +47,22 @@ Deno.test("check finds out whether services know the keys, and how long a certif
     1,
     "PUSH_APNS_KEY, _KEY_ID, _TEAM, _TOPIC: Apple answers status 403 InvalidProviderToken",
   ]);
+});
+
+Deno.test("check says how long the certificate of an ntfy server is good, or why it cannot tell", async () => {
+  await using certificate = await Certificate.make();
+  await using server = new Receiver(0, await certificate.read());
+  const env = {
+    PUSH_NTFY_SERVERS: `https://127.0.0.1:${server.port}`,
+    APP_OUTGOING_PRIVATE_IPS: "127.0.0.1",
+  };
+  const known = await check({ ...env, DENO_CERT: certificate.cert });
+  assert.equal(known.code, 0);
+  const left = `${env.PUSH_NTFY_SERVERS}: its certificate has 1 day left`;
+  assert.equal(known.stderr.trim(), left);
+  const unknown = await check(env);
+  assert.equal(unknown.code, 0);
+  assert.match(unknown.stderr, /^https:\/\/127\.0\.0\.1:\d+: .*SELF_SIGNED/);
 });
 
 Deno.test("check warns of a key of Web Push that nothing says whose it is", async () => {

@@ -311,6 +311,8 @@ Deno.test("tokenOf() refuses what nothing can be sent to, and does not repeat it
   const { p256dh, auth } = good.keys;
   const point = Buffer.from(p256dh, "base64url");
   point[20] = point[20]! ^ 1;
+  const compressed = Buffer.from(p256dh, "base64url");
+  compressed[0] = 2;
   const bad: unknown[] = [
     ...[undefined, null, 7, "", "secret", "https://push.example/secret", [], {}, {
       endpoint: good.endpoint,
@@ -323,6 +325,7 @@ Deno.test("tokenOf() refuses what nothing can be sent to, and does not repeat it
     { ...good, keys: { p256dh, auth: auth.slice(2) } },
     { ...good, keys: { p256dh: p256dh.slice(4), auth } },
     { ...good, keys: { p256dh: point.toString("base64url"), auth } },
+    { ...good, keys: { p256dh: compressed.toString("base64url"), auth } },
     { ...good, keys: { p256dh: Buffer.alloc(65, 4).toString("base64url"), auth } },
     { ...good, keys: { p256dh: "secret".repeat(50), auth } },
   ];

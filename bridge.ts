@@ -4,11 +4,13 @@
  * `lib/ways/bridge_router.ts` has one of them route it. Next on a message's way: `lib/inbox/notify.ts`, or
  * `lib/ways/publications.ts`.
  */
+import { createHash } from "node:crypto";
 import { getLogger } from "@logtape/logtape";
 import { BridgeRouter } from "./lib/ways/bridge_router.ts";
 import type { RoutePayload, RoutingInfo } from "./lib/ways/routing.ts";
 import type { Redis } from "ioredis";
 import { untilAborted } from "./lib/core/task.ts";
+import { isBroadcast } from "./lib/inbox/broadcasts/audience.ts";
 import type { Sendings } from "./lib/inbox/sendings.ts";
 import { DEFAULT_SITE } from "./lib/base/site.ts";
 import type { RedisConfig } from "./lib/engines/redis/settings.ts";
@@ -17,7 +19,6 @@ import type { BridgeCounters } from "./lib/ways/metrics.ts";
 import { DeadEntries } from "./lib/ways/dead_entries.ts";
 import { WayKeys } from "./lib/ways/redis_keys.ts";
 import { HEARD_WAYS, type HeardWay } from "./lib/ways/place.ts";
-import type { Decision } from "./lib/preferences/types.ts";
 import type { Publications } from "./lib/ways/publications.ts";
 import { TurnLock } from "./lib/ways/turn_lock.ts";
 import { connectRedis, endRedis, readyWithin } from "./lib/engines/redis/client.ts";
@@ -44,13 +45,8 @@ export interface BridgeOptions {
   readonly counters: BridgeCounters;
 }
 
-/** A payload that was read. */
-interface Read {
-  /** What becomes of it, where that has to be looked up. */
-  readonly decided?: Promise<Decision> | undefined;
-  /** Stores it. */
-  send(decision?: Decision): Promise<unknown>;
-}
+/** Stores a payload. */
+type Send = () => Promise<unknown>;
 
 /** What takes the payloads of the two channels. */
 interface BridgeTargets {
@@ -60,8 +56,8 @@ interface BridgeTargets {
 
 export class Bridge {
   readonly #targets: BridgeTargets;
-  /** What is being decided of payloads; those that come meanwhile wait for it. */
-  #deciding: Promise<unknown> | undefined;
+  /** The last payload that waits for what comes before it is stored; those that come meanwhile wait for it. */
+  #preparing: Promise<unknown> | undefined;
   readonly #storage: RedisStorage;
   readonly #options: BridgeOptions;
   readonly #lock: TurnLock<HeardWay>;
@@ -167,43 +163,54 @@ export class Bridge {
     // What is wrong with a payload is found before anything else is sent, so that its refusal keeps its place in the order.
     let isSent = false;
     try {
-      const { send, decided } = this.#read(parseObject(payload, "payload"), info);
-      const isWaiting = decided !== undefined || this.#deciding !== undefined;
-      if (isWaiting) await this.#inOrder(decided);
+      const prepared = this.#read(parseObject(payload, "payload"), info, payload);
+      const isWaiting = prepared instanceof Promise || this.#preparing !== undefined;
+      const sending = isWaiting ? (await this.#inOrder(prepared)).sending : prepared();
       isSent = true;
-      await send(decided && await decided);
+      await sending;
       this.#options.counters.routed.value++;
       return "done";
     } catch (error) {
       if (error instanceof CodedError && error.options.isOthers) return "others";
-      if (error instanceof CodedError && error.options.isAway) return "away";
+      if (isAway(error)) return "away";
       return await this.#refuse(payload, error, { ...info, isUnsent: !isSent });
     }
   }
 
   /**
-   * Waits for what is to be decided of a payload, and of those before it: what one sender publishes on both channels keeps
-   * its order.
+   * Sends a payload once all is done that comes before it is stored, and once those before it are sent: what one sender publishes
+   * on both channels keeps its order, and the next holder of the lock leaves nothing out.
    */
-  async #inOrder(decided: Promise<unknown> | undefined): Promise<void> {
-    const all = Promise.all([this.#deciding, decided]);
-    this.#deciding = all;
-    await all;
-    if (this.#deciding === all) this.#deciding = undefined;
+  async #inOrder(prepared: Send | Promise<Send>): Promise<{ readonly sending: Promise<unknown> }> {
+    const own = Promise.resolve(prepared);
+    const begun = Promise.allSettled([this.#preparing, own]).then(async ([before]) => {
+      // What nobody could keep comes again, and this after it.
+      if (before.status === "rejected" && isAway(before.reason)) throw before.reason;
+      const send = await own;
+      const sending = send();
+      sending.catch(() => {}); // whoever is given it hears of that
+      return { sending };
+    });
+    this.#preparing = begun;
+    try {
+      return await begun;
+    } finally {
+      if (this.#preparing === begun) this.#preparing = undefined;
+    }
   }
 
   /** Reads a payload, and gives what stores it. Throws a `CodedError` that names the field and its value. */
-  #read(fields: Fields, { way, id, isRetry, progress }: RoutingInfo): Read {
+  #read(
+    fields: Fields,
+    { way, id, isRetry, progress }: RoutingInfo,
+    payload: string,
+  ): Send | Promise<Send> {
     const { sendings, publications } = this.#targets;
     const claim = { way, holder: this.#lock.holder, progress };
-    if (way === "publications") return { send: publications.read(fields, { madeId: id, claim }) };
+    if (way === "publications") return publications.read(fields, { madeId: id, claim });
     const sending = sendings.parse(fields);
-    const made = { id, isRetry };
-    const site = DEFAULT_SITE;
-    return {
-      decided: sendings.decision(sending, site),
-      send: (decision) => sendings.take(sending, { site, made, claim, decision }),
-    };
+    const made = { id: isKept(sending) ? sharedId(progress, payload) ?? id : id, isRetry };
+    return sendings.prepare(sending, { site: DEFAULT_SITE, made, claim });
   }
 
   /** Keeps a payload aside. Where Redis is away just now, the router comes again with it. */
@@ -225,6 +232,22 @@ export class Bridge {
     });
     return "done";
   }
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof CodedError && error.options.isAway === true;
+}
+
+/** Whether it may be kept in the database, where nobody notes how far the bridge has come: the next holder brings it once more. */
+function isKept(sending: ReturnType<Sendings["parse"]>): boolean {
+  return isBroadcast(sending) || sending.details?.kind !== undefined;
+}
+
+/** An id that all nodes make of the payload; `undefined` where its place has no name that others know. */
+function sharedId(progress: string, payload: string): string | undefined {
+  if (progress.startsWith("0:")) return undefined;
+  const hash = createHash("sha256").update(`${progress}\n${payload}`).digest("base64url");
+  return `heard-${hash.slice(0, 22)}`;
 }
 
 /** What was wrong with a payload, without the text of its message: readers of the log have no business with that. */

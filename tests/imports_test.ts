@@ -52,7 +52,7 @@ const RULES: ImportRules = {
       "base config core net engines listeners/settings.ts feature.ts rooms inbox presence conversations",
     "lib/ways":
       "base config core limits/settings.ts engines listeners/settings.ts auth/keys feature.ts rooms topics inbox",
-    "bridge.ts": "base core engines preferences/types.ts inbox ways",
+    "bridge.ts": "base core engines inbox ways",
     // Any other capability: it needs no line of its own.
     "*":
       "base config core net limits engines listeners/settings.ts auth auth/keys auth/revocations http feature.ts rooms inbox presence contacts conversations *",

@@ -1,13 +1,21 @@
 /**
- * Changes notifications that are on their way or in an inbox, for their senders. Each change is one step in the store, so that
- * of two that come together none is lost. Next on a change's way: the store's `Inbox.edit`, which fans out.
+ * Changes notifications that are on their way, in an inbox or in a digest to come, for their senders. Each change is one step in
+ * the store, so that of two that come together none is lost. Next on a change's way: the store's `Inbox.edit`, which fans out.
  */
 import type { UserId } from "../base/fields.ts";
 import type { Decisions } from "../preferences/decisions.ts";
 import type { Attachments } from "./attachments.ts";
 import type { InboxCounters } from "./metrics.ts";
-import { type Attached, hasFiles, type Patch, patched, patchedForLater } from "./patch.ts";
+import {
+  type Attached,
+  hasFiles,
+  type Patch,
+  patched,
+  patchedForDigest,
+  patchedForLater,
+} from "./patch.ts";
 import type { Inbox, Kept, KeptForLater, Schedule } from "./store/store.ts";
+import type { Timing } from "./timing/timing.ts";
 
 export interface EditorParts {
   readonly inbox: Inbox;
@@ -15,6 +23,7 @@ export interface EditorParts {
   readonly attachments: Pick<Attachments, "use" | "giveBackChanged">;
   readonly counters: Pick<InboxCounters, "edited">;
   readonly decisions: Pick<Decisions, "zoneOf">;
+  readonly timing: Pick<Timing, "editDigested">;
 }
 
 /** A notification after a change. Times are Unix times in milliseconds. */
@@ -115,7 +124,12 @@ export class Editor {
     );
     if (kept !== undefined) return { user, kept };
     const back = await later(); // it may have been snoozed in between
-    return back && scheduled(user, back);
+    if (back !== undefined) return scheduled(user, back);
+    const digested = await this.#parts.timing.editDigested(
+      meant,
+      (kept) => patchedForDigest(kept, patch),
+    );
+    return digested && { user, kept: digested };
   }
 
   async #current({ site, user, id }: Meant): Promise<Attached> {

@@ -15,7 +15,8 @@ import { ACT_TABLES } from "./acts/tables.ts";
 import { Attachments } from "./attachments.ts";
 import { Broadcasts } from "./broadcasts/broadcasts.ts";
 import { BroadcastSender } from "./broadcasts/sender.ts";
-import { BROADCAST_TABLES } from "./broadcasts/tables.ts";
+import { BroadcastData } from "./broadcasts/user_data.ts";
+import { BROADCAST_EDIT_TABLES, BROADCAST_TABLES } from "./broadcasts/tables.ts";
 import { inboxCommands } from "./commands.ts";
 import { InboxDelivery } from "./delivery.ts";
 import { DroppedLog } from "./dropped_log.ts";
@@ -45,7 +46,7 @@ export const inboxFeature = {
   name: "inbox",
   settings,
   sql: INBOX_SQL,
-  tables: [...BROADCAST_TABLES, ...ACT_TABLES, ...TIMING_TABLES],
+  tables: [...BROADCAST_TABLES, ...ACT_TABLES, ...TIMING_TABLES, ...BROADCAST_EDIT_TABLES],
   functions: INBOX_FUNCTIONS,
   async open({ node, engine: { storage }, database, of, use }) {
     const counters = inboxCounters();
@@ -72,13 +73,13 @@ export const inboxFeature = {
       isOnline: async (...place) => await rooms.presence.get(...place) !== undefined,
     });
     const zoneOf: ZoneOf = (site, user) => decisions.zoneOf(site, user);
-    const editor = new Editor({ ...stores, attachments, counters, decisions });
+    const editor = new Editor({ ...stores, attachments, counters, decisions, timing });
     const broadcasts = new Broadcasts({ database, ...stores });
     const sender = new BroadcastSender({
-      ...{ database, broadcasts, notifier, inbox: service, timing, days },
+      ...{ database, broadcasts, notifier, editor, inbox: service, timing, decisions, days },
       ...{ followers: use(Followers), known: use(KnownUsers), counter: counters.broadcast },
     });
-    const sendings = new Sendings(notifier, broadcasts, timing, {
+    const sendings = new Sendings(notifier, broadcasts, {
       limits: of(limits),
       ...of(settings),
     });
@@ -113,7 +114,7 @@ export const inboxFeature = {
         attachments,
         shows,
         database,
-        waiting: new TimingData(database),
+        waiting: [new BroadcastData(database), new TimingData(database)],
       }),
       tasks: [
         ...stores.tasks,

@@ -8,12 +8,11 @@ import type { UserId } from "../base/fields.ts";
 import { nextId } from "../base/ids.ts";
 import { unixSeconds } from "../base/times.ts";
 import type { Decisions } from "../preferences/decisions.ts";
-import type { Decision } from "../preferences/types.ts";
 import { type Attachments, wordsOf } from "./attachments.ts";
 import type { InboxCounters } from "./metrics.ts";
 import { deliveryOf, type ParsedNotification } from "./notification.ts";
 import type { Inbox, Notification, Schedule } from "./store/store.ts";
-import { silenced, type Timing } from "./timing/timing.ts";
+import { silenced, type Taking, type Timing } from "./timing/timing.ts";
 import type { Held } from "./timing/types.ts";
 
 const log = getLogger(["notifyli", "inbox"]);
@@ -27,8 +26,6 @@ export interface NotificationRequest extends ParsedNotification {
   readonly made?: { readonly id: string; readonly isRetry: boolean };
   /** Whether the answer shall say if the user is online, which costs a look at who is in the room. */
   readonly asksOnline?: boolean;
-  /** What was decided of it already, so that it is stored in this turn. */
-  readonly decision?: Decision | undefined;
   /** Whether it is a digest, which comes at once. */
   readonly isDigest?: boolean;
   /** The topic to whose followers it was sent. */
@@ -46,6 +43,17 @@ export interface NotifyResult {
   /** Where it did not come into the inbox, or not by itself: what became of it, and why. */
   readonly held?: Pick<Held, "state" | "why">;
 }
+
+/** A notification of which all is done that comes before it is stored. */
+export type Ready =
+  /** It is not stored, or was taken into a digest. */
+  | { readonly held: NotifyResult }
+  | {
+    readonly notification: Notification;
+    /** Unix milliseconds; absent where it comes into the inbox. */
+    readonly deliverAt?: number;
+    readonly asksOnline: boolean;
+  };
 
 export interface NotifierParts {
   readonly inbox: Inbox;
@@ -67,32 +75,30 @@ export class Notifier {
 
   /** Sends a notification, or schedules it. Resolves once the store has it; rejects where the store does not take it. */
   async notify(request: NotificationRequest): Promise<NotifyResult> {
-    const { inbox, schedule, counters } = this.#parts;
+    const ready = this.prepare(request);
+    return await this.store(ready instanceof Promise ? await ready : ready);
+  }
+
+  /**
+   * Does what comes before a notification is stored. It is no promise where nothing is to be looked up or kept for that, as for
+   * most; who keeps the order in which things came waits for it before anything else is stored.
+   */
+  prepare(request: NotificationRequest): Ready | Promise<Ready> {
     const time = this.#deliveryOf(request);
-    const deliverAt = ((typeof time === "object" ? await time : time) ?? 0) * 1000;
-    const isLater = deliverAt > Date.now();
-    const asked = notificationOf(request, isLater);
-    const { site, user, room, id } = asked;
-    // What comes later is looked at then (`scheduler.ts`).
-    const taking = isLater ? undefined : this.#parts.timing.take(asked, {
-      decision: request.decision,
-      isDigest: request.isDigest ?? false,
-      isThere: () => this.#isThere(asked),
-    });
-    const taken = taking instanceof Promise ? await taking : taking;
-    if (taken?.held !== undefined) {
-      const { state, why, isDuplicate } = taken.held;
-      return { id, online: false, isDuplicate, held: { state, why } };
-    }
-    const plain = taken?.isSilent ? silenced(asked) : asked;
-    // One without files is stored in this turn: what a sender sends one after the other keeps its order.
-    const notification = hasFiles(request)
-      ? { ...plain, ...await this.#attached(request, plain, deliverAt) }
-      : plain;
+    return time instanceof Promise
+      ? time.then((known) => this.#prepareAt(request, known))
+      : this.#prepareAt(request, time);
+  }
+
+  /** Stores, in this turn, what is prepared, so that what a sender sends one after the other keeps its order. */
+  async store(ready: Ready): Promise<NotifyResult> {
+    if ("held" in ready) return ready.held;
+    const { inbox, schedule, counters } = this.#parts;
+    const { notification, deliverAt, asksOnline } = ready;
+    const { site, user, room, id } = notification;
     // Asked at the same time as the notification is stored, which counts whether this is answered or not.
-    const asking = request.asksOnline
-      ? this.#parts.isOnline(site, room, user).catch(() => false)
-      : false;
+    const asking = asksOnline ? this.#parts.isOnline(site, room, user).catch(() => false) : false;
+    const isLater = deliverAt !== undefined;
     let isNew: boolean;
     try {
       isNew =
@@ -105,9 +111,46 @@ export class Notifier {
     if (isNew) counters[isLater ? "scheduled" : "accepted"].value++;
     log.debug("notification {id} for user {user} in room {room} is stored", { id, user, room });
     // A notification that was there before may have been sent with another time.
-    const dueAt = isNew ? (isLater ? deliverAt : undefined) : await schedule.dueAt(site, user, id);
+    const dueAt = isNew ? deliverAt : await schedule.dueAt(site, user, id);
     if (!isNew) await this.#giveBackOthers(notification);
     return { id, online, isDuplicate: !isNew, deliverAt: dueAt && dueAt / 1000 };
+  }
+
+  #prepareAt(request: NotificationRequest, time: number | undefined): Ready | Promise<Ready> {
+    const deliverAt = (time ?? 0) * 1000;
+    const isLater = deliverAt > Date.now();
+    const asked = notificationOf(request, isLater);
+    // What comes later is looked at then (`scheduler.ts`).
+    const taking = isLater ? undefined : this.#parts.timing.take(asked, {
+      isDigest: request.isDigest ?? false,
+      isThere: () => this.#isThere(asked),
+    });
+    const times = { deliverAt, isLater };
+    return taking instanceof Promise
+      ? taking.then((taken) => this.#ready(request, asked, taken, times))
+      : this.#ready(request, asked, taking, times);
+  }
+
+  #ready(
+    request: NotificationRequest,
+    asked: Notification,
+    taken: Taking | undefined,
+    { deliverAt, isLater }: { readonly deliverAt: number; readonly isLater: boolean },
+  ): Ready | Promise<Ready> {
+    if (taken?.held !== undefined) {
+      const { state, why, isDuplicate } = taken.held;
+      return { held: { id: asked.id, online: false, isDuplicate, held: { state, why } } };
+    }
+    const plain = taken?.isSilent ? silenced(asked) : asked;
+    const rest = {
+      ...(isLater && { deliverAt }),
+      asksOnline: request.asksOnline ?? false,
+    };
+    if (!hasFiles(request)) return { notification: plain, ...rest };
+    return this.#attached(request, plain, deliverAt).then((files) => ({
+      notification: { ...plain, ...files },
+      ...rest,
+    }));
   }
 
   async #isThere({ site, user, id }: Notification): Promise<boolean> {

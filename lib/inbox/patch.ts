@@ -8,7 +8,7 @@ import { wordsOf } from "./attachments.ts";
 import { DETAIL_FIELDS, type Details } from "./details/details.ts";
 import { isMissing } from "./details/kinds.ts";
 import { deliveryOf, type ParsedNotification, parseNotification } from "./notification.ts";
-import { isSnoozed } from "./store/kept.ts";
+import { CHANGE, isSnoozed } from "./store/kept.ts";
 import type { Kept, KeptForLater, StoredNotification } from "./store/store.ts";
 
 /** What is to change of a notification. */
@@ -21,7 +21,12 @@ export interface Patch {
   readonly user: UserId | undefined;
   /** Unix time in seconds at which a scheduled notification is delivered; 0 for at once. */
   readonly deliverAt: number | undefined;
+  /** Which one it is of the changes of a notification for many; it is made once of each recipient's, where that can have it. */
+  readonly change?: number;
 }
+
+/** Says that a notification has a change already. */
+export class HasChange extends Error {}
 
 /** The files of a notification, as far as they are given. */
 export interface Attached {
@@ -60,7 +65,7 @@ export function patched(
   patch: Patch,
   files: Attached,
 ): Kept {
-  if ((patch.deliverAt ?? 0) > unixSeconds()) {
+  if (patch.change === undefined && (patch.deliverAt ?? 0) > unixSeconds()) {
     throw invalid("deliver_at", patch.deliverAt, "a time only while the notification is scheduled");
   }
   return asEdited(withFields(kept, patch, files), found);
@@ -78,12 +83,13 @@ export function asEdited(kept: Kept, { offset, queuedAt }: StoredNotification): 
 
 /** A notification that is still scheduled, as it is after the change. Throws a `CodedError` where it cannot be so. */
 export function patchedForLater(kept: KeptForLater, patch: Patch, files: Attached): KeptForLater {
-  if (patch.deliverAt !== undefined && isSnoozed(kept)) {
+  const isPutOff = isSnoozed(kept);
+  if (patch.change === undefined && patch.deliverAt !== undefined && isPutOff) {
     const allowed = "no time while its user has snoozed it";
     throw invalid("deliver_at", patch.deliverAt, allowed);
   }
   const changed = withFields(kept, patch, files);
-  const deliverAt = patch.deliverAt === undefined
+  const deliverAt = patch.deliverAt === undefined || isPutOff
     ? kept.deliverAt
     : Math.max(patch.deliverAt * 1000, Date.now());
   const { expiresAt = Infinity } = changed;
@@ -92,8 +98,14 @@ export function patchedForLater(kept: KeptForLater, patch: Patch, files: Attache
   throw invalid("expires_at", inSeconds(expiresAt), allowed);
 }
 
+/** A notification that waits for its digest, as it is after the change. Throws a `CodedError` where it cannot be so. */
+export function patchedForDigest<K extends Kept>(kept: K, patch: Patch): K {
+  return withFields(kept, patch, {});
+}
+
 /** Throws a `CodedError` where nothing is left that the notification says. */
-function withFields<K extends Kept>(kept: K, { values, given }: Patch, files: Attached): K {
+function withFields<K extends Kept>(kept: K, { values, given, change }: Patch, files: Attached): K {
+  if (change !== undefined && Number(kept.details?.[CHANGE] ?? 0) >= change) throw new HasChange();
   const has = (field: string) => given.has(field);
   const { message, data, tags, room, from, timestamp, expiresAt } = values;
   const changed: K = {
@@ -107,7 +119,7 @@ function withFields<K extends Kept>(kept: K, { values, given }: Patch, files: At
     ...(has("expires_at") && { expiresAt: expiresAt && expiresAt * 1000 }),
     ...(has("attachments") && { attachments: files.attachments }),
     ...(has("image") && { image: files.image }),
-    details: changedDetails(kept.details, values.details, given),
+    details: withChange(changedDetails(kept.details, values.details, given), change),
   };
   if (changed.message !== undefined || changed.data !== undefined) return changed;
   if (hasFiles(changed)) return { ...changed, message: wordsOf(changed) };
@@ -115,7 +127,12 @@ function withFields<K extends Kept>(kept: K, { values, given }: Patch, files: At
   throw new CodedError("missing_field", missing, { field: "message" });
 }
 
-function changedDetails(
+function withChange(details: Content["details"], change: number | undefined): Content["details"] {
+  return change === undefined ? details : { ...details, [CHANGE]: change };
+}
+
+/** Details with those that are given in place of what was there. */
+export function changedDetails(
   before: Content["details"],
   values: Details = {},
   given: ReadonlySet<string>,

@@ -92,6 +92,13 @@ export function inboxRoutes(
           : await receiversZone(call.site, id, fields);
         const patch = parsePatch(id, fields, { limits, defaultRoom, zone });
         publishing.limitPublish(call.rateKey);
+        // Without a user, one for many is changed for all of them.
+        const at = patch.user === undefined
+          ? await broadcasts.edit(call.site, id, patch)
+          : undefined;
+        if (at !== undefined) {
+          return { status: 202, json: { id, state: "editing", edited_at: at } };
+        }
         const edited = await editor.edit(call.site, id, patch);
         if (edited !== undefined) return { status: 200, json: editedOnWire(id, edited) };
         throw unknownNotification(id);

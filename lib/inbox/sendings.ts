@@ -10,9 +10,7 @@ import {
 } from "./broadcasts/audience.ts";
 import type { Broadcasts } from "./broadcasts/broadcasts.ts";
 import type { ParsedNotification } from "./notification.ts";
-import type { Notifier } from "./notify.ts";
-import type { Decision } from "../preferences/types.ts";
-import type { Timing } from "./timing/timing.ts";
+import type { Notifier, Ready } from "./notify.ts";
 
 /** How it came. */
 export interface Bringing {
@@ -21,22 +19,26 @@ export interface Bringing {
   readonly claim?: Claim;
   /** What it is known by where the sender made no id. */
   readonly made?: { readonly id: string; readonly isRetry: boolean };
-  readonly decision?: Decision | undefined;
 }
+
+/** What became of it. */
+export interface TakenSending {
+  readonly id: string;
+  readonly isDuplicate: boolean;
+}
+
+export type StoreSending = () => Promise<TakenSending>;
 
 export class Sendings {
   readonly #notifier: Notifier;
   readonly #broadcasts: Broadcasts;
-  readonly #timing: Pick<Timing, "decide">;
   readonly #context: SendingContext;
 
   constructor(
     notifier: Notifier,
     broadcasts: Broadcasts,
-    timing: Pick<Timing, "decide">,
     context: SendingContext,
   ) {
-    this.#timing = timing;
     this.#notifier = notifier;
     this.#broadcasts = broadcasts;
     this.#context = context;
@@ -48,32 +50,36 @@ export class Sendings {
   }
 
   /**
-   * What becomes of it, where that has to be looked up first: who keeps the order in which things came waits for that before
-   * anything else is sent, and brings it along. It never rejects.
+   * Does what comes before it is stored, and gives what stores it, in the turn in which that is called. It is no promise where
+   * nothing is to be looked up or kept for that; who keeps the order in which things came waits for it before anything else is
+   * stored. What is for many is kept by then.
    */
-  decision(
+  prepare(
     sending: ParsedNotification | ParsedBroadcast,
-    site: string,
-  ): Promise<Decision> | undefined {
-    if (isBroadcast(sending)) return undefined;
-    const { user, details } = sending;
-    const decision = this.#timing.decide({
-      site,
-      user,
-      ...(details && { details: { ...details } }),
-    });
-    return decision instanceof Promise ? decision : undefined;
+    bringing: Bringing,
+  ): StoreSending | Promise<StoreSending> {
+    if (isBroadcast(sending)) return this.#accept(sending, bringing);
+    const ready = this.#notifier.prepare({ ...sending, ...bringing });
+    const stored = (each: Ready): StoreSending => () => this.#notifier.store(each);
+    return ready instanceof Promise ? ready.then(stored) : stored(ready);
   }
 
   /** Stores it. */
   async take(
     sending: ParsedNotification | ParsedBroadcast,
     bringing: Bringing,
-  ): Promise<{ readonly id: string; readonly isDuplicate: boolean }> {
-    if (!isBroadcast(sending)) return await this.#notifier.notify({ ...sending, ...bringing });
-    const { site, made } = bringing;
+  ): Promise<TakenSending> {
+    const store = this.prepare(sending, bringing);
+    return store instanceof Promise ? await (await store)() : await store();
+  }
+
+  async #accept(
+    sending: ParsedBroadcast,
+    { site, made }: Bringing,
+  ): Promise<StoreSending> {
     try {
-      return await this.#broadcasts.accept({ ...sending, site, ...(made && { made }) });
+      const taken = await this.#broadcasts.accept({ ...sending, site, ...(made && { made }) });
+      return () => Promise.resolve(taken);
     } catch (error) {
       throw refusedAlone(error);
     }

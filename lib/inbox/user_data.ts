@@ -20,7 +20,7 @@ export class InboxData implements UserData {
   readonly #shows: Shows;
   readonly #database: Database;
   /** Those that wait for something else than their time. */
-  readonly #waiting: UserData;
+  readonly #waiting: readonly UserData[];
 
   constructor(
     stores: Pick<InboxStores, "inbox" | "schedule" | "users">,
@@ -28,7 +28,7 @@ export class InboxData implements UserData {
       readonly attachments: Pick<Attachments, "giveBack">;
       readonly shows: Shows;
       readonly database: Database;
-      readonly waiting: UserData;
+      readonly waiting: readonly UserData[];
     },
   ) {
     this.#database = database;
@@ -56,7 +56,7 @@ export class InboxData implements UserData {
       };
     }
     if (this.#database.whyNotReady() !== undefined) return;
-    yield* this.#waiting.export(subject);
+    for (const part of this.#waiting) yield* part.export(subject);
     for (const act of await this.#database.transaction(() => actsOf(site, user))) {
       yield { type: "action", notification_id: act.id, ...actOnWire(act) };
     }
@@ -66,9 +66,10 @@ export class InboxData implements UserData {
     const { inbox, schedule, users } = this.#stores;
     const { site, user } = subject;
     // First, so that nothing of it comes into the inbox.
-    const { erased } = this.#database.whyNotReady() === undefined
-      ? await this.#waiting.erase(subject)
-      : { erased: {} };
+    const erased: Record<string, number> = {};
+    if (this.#database.whyNotReady() === undefined) {
+      for (const part of this.#waiting) Object.assign(erased, (await part.erase(subject)).erased);
+    }
     const options = { limit: AT_ONCE, archived: true };
     const ids = (await inbox.list(site, user, options)).map(({ id }) => id);
     if (ids.length > 0) {
@@ -83,7 +84,7 @@ export class InboxData implements UserData {
       count++;
     }
     const notifications = count + await users.forget(site, user);
-    if (this.#database.whyNotReady() !== undefined) return { erased: { notifications } };
+    if (this.#database.whyNotReady() !== undefined) return { erased: { ...erased, notifications } };
     const acts = await this.#database.transaction(() => forgetUser(site, user));
     return { erased: { ...erased, notifications, notification_actions: acts } };
   }

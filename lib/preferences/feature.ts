@@ -14,6 +14,7 @@ import { ReachFeed } from "./reach_feed.ts";
 import { preferenceRoutes } from "./routes.ts";
 import { preferences as settings } from "./settings.ts";
 import { PREFERENCE_TABLES } from "./tables.ts";
+import { PreferenceWatchers } from "./watchers.ts";
 import { unsubscribePage } from "./unsubscribe_page.ts";
 import { PreferenceData } from "./user_data.ts";
 
@@ -24,13 +25,15 @@ export const preferencesFeature = {
   async open({ node, engine: { storage }, database, of }) {
     const counters = preferenceCounters();
     const known = new KnownPreferences({ database, counters, limits: of(limits) });
-    const feed = await openFeed(storage, known);
+    const watchers = new PreferenceWatchers(node, known);
+    const feed = await openFeed(storage, watchers);
     const service = new Preferences({
       ...{ node, database, feed, counters },
       config: of(settings),
       limits: of(limits),
       now: () => storage.kind === "sqlite" ? storage.clock.now() : Date.now(),
     });
+    watchers.read(service);
     const links = new UnsubscribeLinks(database, of(listeners).basePath);
     return {
       services: [service, new Decisions(known, counters), links, new ReachFeed(feed, node)],

@@ -24,7 +24,7 @@ const MOST_TIMES = 24;
 const DAY = 24 * 3600;
 
 /** The longest of all durations. */
-const LONGEST = 7 * DAY;
+export const LONGEST_SECONDS = 7 * DAY;
 
 /** Most notifications that come at once, and most times that one asks for attention. */
 const MOST_AT_ONCE = 10_000;
@@ -129,9 +129,9 @@ function escalateField(value: unknown, limits: Limits): Repeat["escalate"] {
 function durationField(field: string, value: unknown, least: number): number {
   const text = String(value ?? "").trim().toLowerCase();
   const seconds = /^\d{1,9}$/.test(text) ? Number(text) : secondsIn(text);
-  if (seconds !== undefined && seconds >= least && seconds <= LONGEST) return seconds;
+  if (seconds !== undefined && seconds >= least && seconds <= LONGEST_SECONDS) return seconds;
   const allowed = `a duration from ${durationOnWire(least)} to ${
-    durationOnWire(LONGEST)
+    durationOnWire(LONGEST_SECONDS)
   }, such as 30m`;
   throw invalid(field, value, allowed);
 }

@@ -20,6 +20,7 @@ import {
   put,
   type PutOptions,
   readKinds,
+  readPreferences,
   remove,
   requireRoomForKind,
 } from "./store.ts";
@@ -71,6 +72,26 @@ export class Preferences {
   /** What the user has chosen, as answers show it, with what comes of it. */
   async show(site: string, user: UserId): Promise<Fields> {
     return await this.shown(site, await this.read(site, user));
+  }
+
+  /** As {@linkcode Preferences.show}, of several users. Whose preferences cannot be read is left out. */
+  async showSome(site: string, users: readonly UserId[]): Promise<ReadonlyMap<UserId, Fields>> {
+    const { database, now } = this.#parts;
+    const [kinds, found] = await Promise.all([
+      this.kindsOf(site),
+      readPreferences(database, site, users),
+    ]);
+    const at = now();
+    const shown = new Map<UserId, Fields>();
+    for (const user of users) {
+      const { body = {}, version = 0 } = found.get(user) ?? {};
+      try {
+        shown.set(user, keptOnWire({ preferences: preferencesFields(body), version }, kinds, at));
+      } catch {
+        // `known_preferences.ts` says why, where they count.
+      }
+    }
+    return shown;
   }
 
   /** As {@linkcode Preferences.show}, of what was just read or changed. */

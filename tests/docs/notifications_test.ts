@@ -124,7 +124,7 @@ Deno.test("docs/notifications.md: to many", async () => {
   await using client = await TestClient.connectV2(program.webSocketUrl);
   await client.command("connect", { user_id: 123 });
   await client.command("follow", { topic: "sport" });
-  const [closing = "", goal = "", all = "", how = "", back = ""] =
+  const [closing = "", goal = "", all = "", how = "", change = "", back = ""] =
     (examples.get("to many")?.code ?? "").split(/\n(?=curl)/);
   for (const [index, line] of [closing, goal].entries()) {
     await executeLine(line, program);
@@ -140,6 +140,10 @@ Deno.test("docs/notifications.md: to many", async () => {
   await waitFor("everyone gets one", async () => {
     await executeLine(all, program);
     return client.ofType("direct_message").some(({ message }) => message === "Hello, all");
+  });
+  assert.match(await executeLine(change, program), /"editing","edited_at":\d+/);
+  await waitFor("it is changed", () => {
+    return client.ofType("direct_message").some(({ message }) => message === "We close at one");
   });
   assert.match(await executeLine(back, program), /"withdrawing"/);
 });

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import type { Database } from "../../lib/engines/database/database.ts";
 import {
   closeDigest,
+  dropPasses,
+  holdTimers,
   itemsOf,
   passThrottle,
   setTimer,
@@ -100,4 +102,42 @@ Deno.test("PostgreSQL: what comes while another node closes a digest is in that 
   const timers = await one.query("SELECT ref FROM notification_timers WHERE what = 'digest'");
   assert.equal(timers.length, Math.min(1, open.length), `${open.length} wait in no digest`);
   assert.equal((await one.query("SELECT id FROM digest_items")).length, 300);
+});
+
+testDatabases(
+  "what is urgent comes first, also where two nodes do what is due",
+  async (database) => {
+    const set = (user: string, ref: string, priority: number) =>
+      database.transaction(() =>
+        setTimer({ site: SITE, user, what: "alert", ref, dueAt: 5, priority, body: "" }, 1)
+      );
+    for (let index = 0; index < 30; index++) await set(USER, `a${index}`, 1 + index % 5);
+    await set("2", "b", 1);
+    const first = await take(database, 10);
+    assert.deepEqual(first.map(({ priority }) => priority), [5, 5, 5, 5, 5, 5, 4, 4, 4, 4]);
+    // Another node leaves the rest of the same user's alone until those are done.
+    const other = await take(database, 10);
+    assert.deepEqual(other.map(({ user }) => user), ["2"]);
+    const held = await database.transaction(() =>
+      holdTimers(first.slice(0, 8), { before: 20, heldUntil: 40 })
+    );
+    assert.equal(held.length, 8);
+    assert.deepEqual((await take(database, 30)).map(({ user }) => user), ["2"]);
+    const later = await take(database, 41);
+    assert.deepEqual(later.map(({ ref }) => ref), first.map(({ ref }) => ref));
+    const late = await database.transaction(() => holdTimers(first, { before: 40, heldUntil: 60 }));
+    assert.deepEqual(late, []);
+  },
+);
+
+testDatabases("what passed a throttle is forgotten once it counts no more", async (database) => {
+  const throttle = { kind: "ping", count: 1, seconds: 1 };
+  await database.transaction(() => passThrottle({ ...OWNER, id: "p1" }, throttle, 1000));
+  const count = async () =>
+    Number((await database.query("SELECT count(*) AS n FROM notification_passes"))[0]?.["n"]);
+  assert.equal(await count(), 2);
+  await database.transaction(() => dropPasses(1000));
+  assert.equal(await count(), 2);
+  await database.transaction(() => dropPasses(1001));
+  assert.equal(await count(), 0);
 });

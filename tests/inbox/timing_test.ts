@@ -1,7 +1,10 @@
 /** Quiet hours, digests, throttles, repeats and what is withheld, on both engines and listeners. */
 import assert from "node:assert/strict";
 import { digestOf, nextOf, textOf } from "../../lib/inbox/timing/digest.ts";
-import { type Nodes, PLACES } from "../support/nodes.ts";
+import { takeTimers } from "../../lib/inbox/timing/store.ts";
+import { HELD_MS } from "../../lib/inbox/timing/timers.ts";
+import { openPostgres } from "../support/databases.ts";
+import { Nodes, PLACES } from "../support/nodes.ts";
 import { PostgresServer } from "../support/postgres.ts";
 import type { Program } from "../support/program.ts";
 import { type Frame, TestClient } from "../support/test_client.ts";
@@ -266,4 +269,36 @@ Deno.test("digests: the text says how many, and the last titles", () => {
   );
   const { details } = digestOf(items, { kind: "order" });
   assert.equal((details?.["items"] as unknown[]).length, 50);
+});
+
+Deno.test("what waited for quiet hours comes by priority, also where nodes share it and one dies", async () => {
+  await using postgres = await PostgresServer.start();
+  await using nodes = await Nodes.redis(postgres.env);
+  const { first, last, manager } = nodes;
+  const mute_until = Math.ceil(Date.now() / 1000) + 12;
+  await manager.call(first, "PUT", "/users/50/preferences", { mute_until });
+  await Promise.all(
+    Array.from(
+      { length: 300 },
+      (_, index) =>
+        manager.call(index % 2 ? first : last, "POST", "/notifications", {
+          ...{ user_id: 50, id: `many-${String(index).padStart(4, "0")}`, message: "x" },
+          priority: 1 + index * 7 % 5,
+        }),
+    ),
+  );
+  // As by a node that takes what is due, and dies.
+  await using database = await openPostgres(postgres.url);
+  const now = mute_until * 1000;
+  const held = await database.transaction(() =>
+    takeTimers({ now, heldUntil: now + HELD_MS, limit: 100 })
+  );
+  assert.equal(held.length, 100);
+  await using client = await clientAs(last, 50);
+  const alerted = () =>
+    client.ofType("direct_message").filter(({ alerted_at }) => alerted_at !== undefined);
+  await waitFor("all have come", () => alerted().length === 300, 45_000);
+  assert.ok(Date.now() < now + 20_000, "another node has done what the dead one held");
+  const priorities = alerted().map(({ priority }) => Number(priority));
+  assert.deepEqual(priorities, priorities.toSorted((one, other) => other - one));
 });

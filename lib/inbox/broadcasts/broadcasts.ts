@@ -9,17 +9,24 @@ import { SharedReads } from "../../base/shared_reads.ts";
 import { inSlices } from "../../base/slices.ts";
 import type { Database } from "../../engines/database/database.ts";
 import type { Inbox, Schedule } from "../store/store.ts";
-import { MAX_DAYS_AHEAD } from "../notification.ts";
+import { inSeconds } from "../../base/times.ts";
+import type { Patch } from "../patch.ts";
 import type { ParsedBroadcast } from "./audience.ts";
-import { addBroadcast, type Broadcast, findBroadcast, pageOf, withdrawBroadcast } from "./store.ts";
+import { broadcastPatch, changedRequest, latestOf } from "./change.ts";
+import {
+  addBroadcast,
+  type Broadcast,
+  editBroadcast,
+  findBroadcast,
+  pageOf,
+  withdrawBroadcast,
+} from "./store.ts";
 
 /** How many recipients are looked at together. */
 const AT_ONCE = 100;
 
 /** How long what was counted holds, in milliseconds for each recipient. */
 const COUNT_KEPT_MS = 0.5;
-
-const DAY_MS = 24 * 3600 * 1000;
 
 /** What counts are kept of, at the most. */
 const MOST_COUNTED = 1000;
@@ -42,7 +49,7 @@ export interface BroadcastResult {
 /** How far one is. */
 export interface BroadcastProgress {
   readonly id: string;
-  readonly state: "sending" | "done" | "withdrawing" | "withdrawn";
+  readonly state: "sending" | "editing" | "done" | "withdrawing" | "withdrawn";
   /** Those to whom it goes, as far as they are known. */
   readonly accepted: number;
   /** Those for whom it was stored. */
@@ -56,6 +63,12 @@ export interface BroadcastProgress {
   readonly read: number;
   /** Those whose inbox has it no more. */
   readonly gone: number;
+  /** When the last change was accepted, in Unix seconds; absent where none was, as are the next two. */
+  readonly edited_at?: number;
+  /** Whether a change is still on its way to some who had it before. */
+  readonly editing?: boolean;
+  /** Those who had it before, and have that change now. */
+  readonly edited?: number;
 }
 
 type Counts = Pick<BroadcastProgress, "scheduled" | "delivered" | "read" | "gone">;
@@ -105,10 +118,40 @@ export class Broadcasts {
     const { recipients = stored + failed + withheld } = found;
     const [under, over] = isWithdrawn
       ? ["withdrawing", "withdrawn"] as const
-      : ["sending", "done"] as const;
+      : [work === "edit" ? "editing" : "sending", "done"] as const;
     const counts = await this.#counts(found);
     const state = work === "done" ? over : under;
-    return { id, state, accepted: recipients, stored, failed, withheld, ...counts };
+    return {
+      ...{ id, state, accepted: recipients, stored, failed, withheld },
+      ...counts,
+      ...changeOf(found),
+    };
+  }
+
+  /**
+   * Changes one for all who have it and all who get it from now on. Resolves with when that was accepted, in Unix seconds, once
+   * it is stored; with `undefined` where there is no such one. Rejects with `not_found` where it is withdrawn.
+   */
+  async edit(site: string, id: string, patch: Patch): Promise<number | undefined> {
+    if (await this.#find(site, id) === undefined) return undefined;
+    const asked = broadcastPatch(patch);
+    const now = Date.now();
+    const isThere = await this.#parts.database.transaction(() =>
+      editBroadcast({ site, id }, asked, {
+        now,
+        change(request, changes, deliverAt) {
+          const changed = changedRequest(request, asked, { changes, deliverAt });
+          const isMoved = patch.given.has("deliver_at");
+          const latest = isMoved ? latestOf(changed.deliverAt) : deliverAt;
+          return { request: JSON.stringify(changed), deliverAt: latest };
+        },
+      })
+    );
+    if (!isThere) {
+      throw new CodedError("not_found", `The notification ${JSON.stringify(id)} is withdrawn`);
+    }
+    this.#wake();
+    return inSeconds(now);
   }
 
   /** Takes one back from all. Resolves with whether there is such a one. */
@@ -131,7 +174,8 @@ export class Broadcasts {
 
   #counts(found: Broadcast): Promise<Counts> {
     // What is counted while it is under way says nothing of how it ends.
-    const key = JSON.stringify([found.site, found.id, found.work, found.isWithdrawn]);
+    const { site, id, work, isWithdrawn, changes } = found;
+    const key = JSON.stringify([site, id, work, isWithdrawn, changes]);
     const known = this.#counted.get(key);
     const isOld = known === undefined || known.until < performance.now() ||
       found.work !== "done";
@@ -148,7 +192,8 @@ export class Broadcasts {
   /** Looks into the inboxes of all to whom it was sent. */
   async #count(broadcast: Broadcast): Promise<Counts> {
     const { site, id, stored, failed, withheld } = broadcast;
-    const counts = { scheduled: 0, delivered: 0, read: 0, gone: 0 };
+    const counts = { scheduled: 0, delivered: 0, read: 0 };
+    let there = 0;
     let left = stored + failed + withheld;
     for (let page = 0; left > 0; page++) {
       const users = await this.#parts.database.transaction(() => pageOf(broadcast, page));
@@ -157,25 +202,26 @@ export class Broadcasts {
         const found = await this.#parts.inbox.get(site, user, id);
         if (found === undefined) {
           const isDue = await this.#parts.schedule.dueAt(site, user, id) !== undefined;
-          counts[isDue ? "scheduled" : "gone"]++;
+          if (isDue) counts.scheduled++;
           return;
         }
+        there++;
         const isRead = found.readAt !== undefined;
         if (isRead || found.deliveredAt !== undefined) counts.delivered++;
         if (isRead) counts.read++;
       }, { atOnce: AT_ONCE });
       left -= users.length;
     }
-    // What was never stored is none that has gone.
-    counts.gone = Math.max(0, counts.gone - failed - withheld);
-    return counts;
+    // Who was erased stands in no page any more, and is one whose inbox has it no more.
+    return { ...counts, gone: Math.max(0, stored - there - counts.scheduled) };
   }
 }
 
-/** When it is delivered at the latest, in Unix milliseconds: a time on receivers' clocks may be any. */
-function latestOf(deliverAt: ParsedBroadcast["deliverAt"]): number {
-  if (typeof deliverAt !== "object") return (deliverAt ?? 0) * 1000;
-  return Date.now() + MAX_DAYS_AHEAD * DAY_MS;
+function changeOf(
+  { changedAt, edit, edited }: Broadcast,
+): Pick<BroadcastProgress, "edited_at" | "editing" | "edited"> {
+  if (changedAt === 0) return {};
+  return { edited_at: inSeconds(changedAt), editing: edit !== undefined, edited };
 }
 
 async function hashOf(text: string): Promise<string> {

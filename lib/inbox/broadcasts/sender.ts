@@ -1,6 +1,7 @@
 /**
- * Sends notifications for many to their recipients, and takes them back. One node works on each; where it dies, another goes on
- * with the page at which it was. What was sent already is not sent again, since recipients' notifications have the id of the whole.
+ * Sends notifications for many to their recipients, changes them, and takes them back, a page at a time (`turns.ts`). One node works
+ * on a page; where it dies, another goes on with it. What was sent already is not sent again, since recipients' notifications have
+ * the id of the whole, and what was changed already is not changed again, since they say which changes they have.
  */
 import { getLogger } from "@logtape/logtape";
 import type { Followers } from "../../audiences/followers.ts";
@@ -12,24 +13,33 @@ import { reasonOf } from "../../base/reason.ts";
 import type { Counter } from "../../core/metrics.ts";
 import type { Task } from "../../core/task.ts";
 import type { Database } from "../../engines/database/database.ts";
+import type { Decisions } from "../../preferences/decisions.ts";
+import type { Editor } from "../editor.ts";
 import type { InboxService } from "../inbox.ts";
-import type { ParsedContent } from "../notification.ts";
+import { deliveryOf, type ParsedContent } from "../notification.ts";
 import type { Notifier } from "../notify.ts";
+import { HasChange, type Patch } from "../patch.ts";
 import type { Timing } from "../timing/timing.ts";
 import type { Broadcasts } from "./broadcasts.ts";
 import {
   addPage,
   type Broadcast,
+  type BroadcastEdit,
+  type BroadcastKey,
   dropBroadcasts,
   endBroadcast,
+  endEdit,
   findBroadcast,
   holdBroadcast,
+  openBroadcasts,
   PAGE_SIZE,
   pageOf,
   type PageOutcome,
+  passEdit,
   passPage,
-  takeBroadcast,
+  takeOut,
 } from "./store.ts";
+import { Turns } from "./turns.ts";
 
 const log = getLogger(["notifyli", "inbox"]);
 
@@ -51,13 +61,18 @@ const LONGEST_REST_MS = 5;
 /** How often a node looks for what is old. */
 const DROP_MS = 3600_000;
 
+/** Of how many it is noted whether a page was changed or sent last. */
+const MOST_NOTED = 10_000;
+
 const DAY_MS = 24 * 3600 * 1000;
 
 interface SenderParts {
   readonly database: Database;
   readonly broadcasts: Broadcasts;
   readonly notifier: Pick<Notifier, "notify">;
+  readonly editor: Pick<Editor, "edit">;
   readonly inbox: Pick<InboxService, "withdrawFrom">;
+  readonly decisions: Pick<Decisions, "zoneOf">;
   readonly timing: Pick<Timing, "withdraw">;
   readonly followers: Followers;
   readonly known: KnownUsers;
@@ -71,9 +86,13 @@ export class BroadcastSender implements Task {
   readonly name = "notifications for many";
   readonly #parts: SenderParts;
   readonly #holder = crypto.randomUUID();
+  readonly #turns = new Turns();
+  #lookAt = -Infinity;
   #wake: () => void = () => {};
   #hasWork = false;
   #renewAt = 0;
+  /** Of which a page was changed at the last turn, among those that are sent as well. */
+  readonly #editedLast = new Set<string>();
   #isFailing = false;
   #droppedAt = -Infinity;
 
@@ -89,8 +108,7 @@ export class BroadcastSender implements Task {
     signal.addEventListener("abort", () => this.#wake(), { once: true });
     while (!signal.aborted) {
       try {
-        this.#hasWork = false;
-        while (!signal.aborted && await this.#workOnOne(signal));
+        while (!signal.aborted && await this.#workOnOne()) await nextTurn();
         await this.#dropOld();
         this.#isFailing = false;
       } catch (error) {
@@ -108,19 +126,89 @@ export class BroadcastSender implements Task {
     this.#wake = () => {};
   }
 
-  /** Takes one and works on it until it is done, or another node has it. Resolves with whether there was one. */
-  async #workOnOne(signal: AbortSignal): Promise<boolean> {
+  /** Works on the page of whichever one has its turn. Resolves with whether there was one. */
+  async #workOnOne(): Promise<boolean> {
     const { database } = this.#parts;
     if (database.whyNotReady() !== undefined) return false;
-    let broadcast = await database.transaction(() => takeBroadcast(this.#holder, times()));
-    if (broadcast === undefined) return false;
-    while (broadcast !== undefined && !signal.aborted) {
-      this.#renewAt = performance.now() + RENEWED_MS;
+    const key = await this.#next();
+    if (key === undefined) return false;
+    const broadcast = await database.transaction(() => holdBroadcast(key, this.#holder, times()));
+    if (broadcast === undefined) {
+      this.#turns.end(key); // it is done, or another node works on it
+      return true;
+    }
+    this.#renewAt = performance.now() + RENEWED_MS;
+    const { edit } = broadcast;
+    if (edit !== undefined && this.#isEditsTurn(broadcast, edit)) {
+      await this.#workOnEdit(broadcast, edit);
+    } else {
       await this.#workOnPage(broadcast);
-      const held: Broadcast = broadcast;
-      broadcast = await database.transaction(() => holdBroadcast(held, this.#holder, times()));
     }
     return true;
+  }
+
+  /** The one whose turn it is. Others that have something to be done are looked for now and then, and where one has come. */
+  async #next(): Promise<BroadcastKey | undefined> {
+    if (this.#turns.isEmpty || this.#hasWork || performance.now() > this.#lookAt) {
+      this.#hasWork = false;
+      this.#lookAt = performance.now() + LOOK_MS;
+      const open = await this.#parts.database.transaction(() =>
+        openBroadcasts(this.#holder, Date.now())
+      );
+      this.#turns.update(open);
+    }
+    return this.#turns.next();
+  }
+
+  /** A page is changed once it is sent. Of those that are both sent and changed, pages are sent and changed by turns. */
+  #isEditsTurn({ site, id, work, page }: Broadcast, edit: BroadcastEdit): boolean {
+    if (work !== "send") return work === "edit";
+    if (edit.page >= Math.min(page, edit.end)) return edit.page >= edit.end;
+    const key = `${site}\n${id}`;
+    if (this.#editedLast.delete(key)) return false;
+    if (this.#editedLast.size >= MOST_NOTED) this.#editedLast.clear();
+    this.#editedLast.add(key);
+    return true;
+  }
+
+  async #workOnEdit(broadcast: Broadcast, edit: BroadcastEdit): Promise<void> {
+    const { database } = this.#parts;
+    const users = edit.page < edit.end
+      ? await database.transaction(() => pageOf(broadcast, edit.page))
+      : undefined;
+    if (users === undefined) {
+      await database.transaction(() => endEdit(broadcast, Date.now()));
+      return;
+    }
+    let edited = 0;
+    const isDone = await this.#inTurns(broadcast, users, async (user) => {
+      if (await this.#edit(broadcast, edit, user)) edited++;
+    }, edit);
+    if (isDone) await database.transaction(() => passEdit(broadcast, edited));
+  }
+
+  /** Brings a change to one user. Resolves with whether the user's notification has it now. */
+  async #edit({ site, id }: Broadcast, edit: BroadcastEdit, user: UserId): Promise<boolean> {
+    const { editor, decisions } = this.#parts;
+    const { patch: { values, given }, change } = edit;
+    const isMoved = given.includes("deliver_at");
+    const zone = isMoved && typeof values.deliverAt === "object"
+      ? await decisions.zoneOf(site, user)
+      : "UTC";
+    try {
+      const patch: Patch = {
+        ...{ user, change, values: { ...values, user }, given: new Set(given) },
+        deliverAt: isMoved ? deliveryOf(values, zone) ?? 0 : undefined,
+      };
+      return await editor.edit(site, id, patch) !== undefined;
+    } catch (error) {
+      if (error instanceof HasChange) return true;
+      if (!isTheirs(error)) throw error;
+      log.debug("notification {id} cannot be changed for user {user}: {reason}", {
+        ...{ id, user, reason: reasonOf(error) },
+      });
+      return false;
+    }
   }
 
   async #workOnPage(broadcast: Broadcast): Promise<void> {
@@ -134,16 +222,22 @@ export class BroadcastSender implements Task {
       ? await this.#send(broadcast, users)
       : await this.#withdraw(broadcast, users);
     if (outcome === undefined) return await this.#leave(broadcast, users);
-    await database.transaction(() => passPage(broadcast, outcome));
+    const left = new Set(await database.transaction(() => passPage(broadcast, outcome)));
+    // Who was erased while this page was sent keeps nothing of it.
+    const erased = users.filter((user) => !left.has(user));
+    if (broadcast.work === "send") await this.#takeBack(broadcast, erased);
   }
 
-  /** Whether this node still works on this page: it may have been stopped for long. */
-  async #isHeld(broadcast: Broadcast): Promise<boolean> {
+  /** Whether this node still works on this page, or on this one of a change: it may have been stopped for long. */
+  async #isHeld(broadcast: Broadcast, edit?: BroadcastEdit): Promise<boolean> {
     if (performance.now() < this.#renewAt) return true;
     const held = await this.#parts.database.transaction(() =>
       holdBroadcast(broadcast, this.#holder, times())
     );
     this.#renewAt = performance.now() + RENEWED_MS;
+    if (edit !== undefined) {
+      return held?.edit?.change === edit.change && held.edit.page === edit.page;
+    }
     return held?.work === broadcast.work && held.page === broadcast.page;
   }
 
@@ -160,11 +254,17 @@ export class BroadcastSender implements Task {
     const kept = await database.transaction(() => pageOf(broadcast, page));
     if (kept !== undefined || work !== "send" || audience.kind === "users") return kept;
     if (audience.kind === "everyone" && page === 0) await known.flush();
-    const next = audience.kind === "topic"
-      ? await followers.after(site, audience.topic, afterUser, PAGE_SIZE)
-      : await known.after(site, afterUser, PAGE_SIZE);
+    const source = () =>
+      audience.kind === "topic"
+        ? followers.after(site, audience.topic, afterUser, PAGE_SIZE)
+        : known.after(site, afterUser, PAGE_SIZE);
+    const next = await source();
     if (next.length === 0) return undefined;
     await database.transaction(() => addPage(broadcast, next));
+    // Who is erased is taken out of the source first, then out of the pages: so who was erased before the page was there is seen here.
+    const still = new Set(await source());
+    const gone = new Set(next.filter((user) => !still.has(user)));
+    if (gone.size > 0) await database.transaction(() => takeOut(broadcast, page, gone));
     return await database.transaction(() => pageOf(broadcast, page));
   }
 
@@ -222,13 +322,14 @@ export class BroadcastSender implements Task {
     broadcast: Broadcast,
     users: readonly UserId[],
     work: (user: UserId) => Promise<void>,
+    edit?: BroadcastEdit,
   ): Promise<boolean> {
     for (let at = 0; at < users.length; at += AT_ONCE) {
       const startedAt = performance.now();
       await Promise.all(users.slice(at, at + AT_ONCE).map(work));
       // Half of the time is for others, who have the processors, the disk and Redis for themselves then.
       await pause(Math.min(performance.now() - startedAt, LONGEST_REST_MS));
-      if (!await this.#isHeld(broadcast)) return false;
+      if (!await this.#isHeld(broadcast, edit)) return false;
     }
     return true;
   }

@@ -3,6 +3,9 @@ import { inSeconds } from "../../base/times.ts";
 import type { Content, Publication } from "../../core/publication.ts";
 import type { Kept, NotificationState, Snoozed, StoredNotification } from "./store.ts";
 
+/** Among the details: which changes of a notification for many one has. It is shown to nobody. */
+export const CHANGE = "broadcast_change";
+
 /** The content of what is kept, without what stands beside it. */
 export function contentIn(kept: Kept): Content {
   const { from, message, event, data, tags, attachments, image, details } = kept;

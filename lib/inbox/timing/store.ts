@@ -54,9 +54,14 @@ export function* endTimer(
   return ended.length > 0;
 }
 
+/** Of a user of whom some node does something right now, nothing else is done: it would come before what is more urgent. */
+const IS_FREE = `held_until < $1 AND (site, user_id) NOT IN (
+   SELECT site, user_id FROM notification_timers WHERE due_at <= $1 AND held_until >= $1
+ )`;
+
 /**
- * Takes timers that are due, in the order of their times and priorities; no other node takes them before `heldUntil`. What a node
- * takes that dies is taken by another one then.
+ * Takes timers that are due, in the order of their times and priorities; no other node takes any of the same users before
+ * `heldUntil`. What a node takes that dies is taken by another one then.
  */
 export function* takeTimers(
   { now, heldUntil, limit }: { now: number; heldUntil: number; limit: number },
@@ -64,7 +69,7 @@ export function* takeTimers(
   const due = yield* rows(
     `SELECT site, user_id, what, ref, due_at, priority, set_at, body, held_until
      FROM notification_timers
-     WHERE due_at <= $1 AND held_until < $1
+     WHERE due_at <= $1 AND ${IS_FREE}
      ORDER BY due_at, priority DESC, set_at, site, user_id, what, ref LIMIT $2`,
     ...[now, limit],
   );
@@ -82,9 +87,27 @@ export function* takeTimers(
   return taken;
 }
 
+/** Holds timers for longer, or lets them go. Resolves with those that nobody else has taken, or set, or ended. */
+export function* holdTimers(
+  timers: readonly Timer[],
+  { before, heldUntil }: { readonly before: number; readonly heldUntil: number },
+): Work<Timer[]> {
+  const held: Timer[] = [];
+  for (const timer of timers) {
+    const { site, user, what, ref } = timer;
+    const mine = yield* row(
+      `UPDATE notification_timers SET held_until = $6
+       WHERE site = $1 AND user_id = $2 AND what = $3 AND ref = $4 AND held_until = $5
+       RETURNING ref`,
+      ...[site, user, what, ref, before, heldUntil],
+    );
+    if (mine !== undefined) held.push(timer);
+  }
+  return held;
+}
+
 /** When the next one is due; `undefined` where there is none. */
-export const NEXT_DUE =
-  "SELECT min(due_at) AS due_at FROM notification_timers WHERE held_until < $1";
+export const NEXT_DUE = `SELECT min(due_at) AS due_at FROM notification_timers WHERE ${IS_FREE}`;
 
 /** Notes what became of a notification; says whether nobody had before. */
 export function* noteOutcome(
@@ -125,6 +148,17 @@ export function* dropOutcomes(before: number): Work<number> {
   const dropped = yield* rows(
     `DELETE FROM notification_outcomes WHERE (site, id, user_id) IN (
        SELECT site, id, user_id FROM notification_outcomes WHERE at < $1 LIMIT 500
+     ) RETURNING id`,
+    before,
+  );
+  return dropped.length;
+}
+
+/** Drops what came at once before a time, some at once: it counts for nothing any more. Resolves with how many. */
+export function* dropPasses(before: number): Work<number> {
+  const dropped = yield* rows(
+    `DELETE FROM notification_passes WHERE (site, user_id, kind, id) IN (
+       SELECT site, user_id, kind, id FROM notification_passes WHERE at < $1 LIMIT 500
      ) RETURNING id`,
     before,
   );
@@ -208,9 +242,9 @@ export function* passThrottle(
   const since = now - seconds * 1000;
   // A row without an id, so that two nodes count one after the other.
   yield* rows(
-    `INSERT INTO notification_passes (site, user_id, kind, id, at) VALUES ($1, $2, $3, '', 0)
-     ON CONFLICT (site, user_id, kind, id) DO UPDATE SET at = 0`,
-    ...[site, user, kind],
+    `INSERT INTO notification_passes (site, user_id, kind, id, at) VALUES ($1, $2, $3, '', $4)
+     ON CONFLICT (site, user_id, kind, id) DO UPDATE SET at = excluded.at`,
+    ...[site, user, kind, now],
   );
   yield* rows(
     `DELETE FROM notification_passes
@@ -241,6 +275,30 @@ export function* dropItem({ site, user, id }: Meant): Work<boolean> {
     ...[site, user, id],
   );
   return gone.length > 0;
+}
+
+/**
+ * Changes a notification in a digest that is still open; `undefined` where there is none, or `change` makes none of it.
+ *
+ * @param change may be called again
+ */
+export function* editItem(
+  { site, user, id }: Meant,
+  change: (item: DigestItem) => DigestItem | undefined,
+): Work<DigestItem | undefined> {
+  // It is written first, so that a change on another node is seen, and the digest is not closed in between.
+  const found = yield* row(
+    `UPDATE digest_items SET digest = '' WHERE site = $1 AND user_id = $2 AND id = $3 AND digest = ''
+     RETURNING item`,
+    ...[site, user, id],
+  );
+  const changed = found && change(JSON.parse(String(found["item"])));
+  if (changed === undefined) return undefined;
+  yield* rows(
+    "UPDATE digest_items SET item = $4 WHERE site = $1 AND user_id = $2 AND id = $3",
+    ...[site, user, id, JSON.stringify(changed)],
+  );
+  return changed;
 }
 
 /** All that waits for a user, for an export. */

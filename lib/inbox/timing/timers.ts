@@ -12,14 +12,17 @@ import type { Task } from "../../core/task.ts";
 import type { Database } from "../../engines/database/database.ts";
 import type { Notifier } from "../notify.ts";
 import { asEdited } from "../patch.ts";
+import { LONGEST_SECONDS } from "../../preferences/kind_fields.ts";
 import type { Inbox, Kept, StoredNotification } from "../store/store.ts";
 import { digestOf } from "./digest.ts";
 import type { TimingCounters } from "./metrics.ts";
 import {
   closeDigest,
   dropOutcomes,
+  dropPasses,
   endDigest,
   endTimer,
+  holdTimers,
   itemsOf,
   NEXT_DUE,
   resetTimer,
@@ -37,8 +40,14 @@ const AT_ONCE = 20;
 /** How often a node looks at the least, since another one may have set a timer. */
 const LOOK_MS = 1000;
 
-/** How long a node has for what it has taken. */
-const HELD_MS = 30_000;
+/** How long a node has what it has taken, unless it says that it is still there; another one has it after that. */
+export const HELD_MS = 10_000;
+
+/** How often it says so, while it works. */
+const RENEWED_MS = HELD_MS / 3;
+
+/** When what could not be done is tried again. */
+const RETRIED_MS = 1000;
 
 /** How long after a timer was set its notification may be on its way into the inbox. */
 const ON_ITS_WAY_MS = 60_000;
@@ -112,17 +121,22 @@ export class Timers implements Task {
     const taken = await this.#parts.database.transaction(() =>
       takeTimers({ now, heldUntil: now + HELD_MS, limit: TOGETHER })
     );
+    const batch = new Batch(this.#parts, taken, now + HELD_MS);
     const users = Map.groupBy(taken, ({ site, user }) => `${site}\n${user}`);
     let failure: unknown;
     await inSlices(users.values(), async (timers) => {
       try {
-        for (const timer of timers) await this.#do(timer);
+        for (const timer of timers) {
+          if (await batch.has(timer)) await this.#do(timer);
+          batch.end(timer);
+        }
       } catch (error) {
-        failure = error; // they are tried again once this node holds them no more
+        failure = error;
       }
     }, { atOnce: AT_ONCE });
-    if (failure !== undefined) throw failure;
-    return taken.length === TOGETHER;
+    if (failure === undefined) return taken.length === TOGETHER;
+    await batch.hold(this.#parts.now() + RETRIED_MS).catch(() => {}); // else they are held for a while longer
+    throw failure;
   }
 
   async #do(timer: Timer): Promise<void> {
@@ -270,9 +284,13 @@ export class Timers implements Task {
 
   async #dropOld(): Promise<void> {
     const { database, days } = this.#parts;
-    if (!Number.isFinite(days) || performance.now() < this.#droppedAt + DROP_MS) return;
-    const before = this.#parts.now() - (days + 1) * DAY_MS;
-    while (await database.transaction(() => dropOutcomes(before)) > 0) await nextTurn();
+    if (performance.now() < this.#droppedAt + DROP_MS) return;
+    const before = Number.isFinite(days) ? this.#parts.now() - (days + 1) * DAY_MS : -Infinity;
+    while (before > 0 && await database.transaction(() => dropOutcomes(before)) > 0) {
+      await nextTurn();
+    }
+    const unused = this.#parts.now() - LONGEST_SECONDS * 1000;
+    while (await database.transaction(() => dropPasses(unused)) > 0) await nextTurn();
     this.#droppedAt = performance.now();
   }
 
@@ -282,6 +300,53 @@ export class Timers implements Task {
     this.#isFailing ||= !isAway;
     const reason = reasonOf(error);
     log[level]("what is due of notifications waits: {reason}; trying again", { reason });
+  }
+}
+
+/** What a node has taken and not done yet. */
+class Batch {
+  readonly #parts: Pick<TimersParts, "database" | "now">;
+  #left: Set<Timer>;
+  #heldUntil: number;
+  #renewAt = performance.now() + RENEWED_MS;
+  #renewing: Promise<void> | undefined;
+
+  constructor(
+    parts: Pick<TimersParts, "database" | "now">,
+    taken: readonly Timer[],
+    heldUntil: number,
+  ) {
+    this.#parts = parts;
+    this.#left = new Set(taken);
+    this.#heldUntil = heldUntil;
+  }
+
+  /** Whether this node still has it: it may have been stopped for long. */
+  async has(timer: Timer): Promise<boolean> {
+    if (performance.now() > this.#renewAt) {
+      this.#renewing ??= this.hold(this.#parts.now() + HELD_MS).finally(() => {
+        this.#renewing = undefined;
+      });
+    }
+    await this.#renewing;
+    return this.#left.has(timer);
+  }
+
+  end(timer: Timer): void {
+    this.#left.delete(timer);
+  }
+
+  /** Holds what is left until a time. */
+  async hold(heldUntil: number): Promise<void> {
+    const asked = [...this.#left];
+    const held = new Set(
+      await this.#parts.database.transaction(() =>
+        holdTimers(asked, { before: this.#heldUntil, heldUntil })
+      ),
+    );
+    for (const timer of asked) if (!held.has(timer)) this.#left.delete(timer);
+    this.#heldUntil = heldUntil;
+    this.#renewAt = performance.now() + RENEWED_MS;
   }
 }
 

@@ -12,8 +12,16 @@ import { USUAL_PRIORITY } from "../details/details.ts";
 import type { Kept, Notification } from "../store/store.ts";
 import { nextOf } from "./digest.ts";
 import type { TimingCounters } from "./metrics.ts";
-import { addItem, dropItem, findOutcome, noteOutcome, passThrottle, setTimer } from "./store.ts";
-import type { DigestItem, Held, Outcome } from "./types.ts";
+import {
+  addItem,
+  dropItem,
+  editItem,
+  findOutcome,
+  noteOutcome,
+  passThrottle,
+  setTimer,
+} from "./store.ts";
+import type { DigestItem, Held, Meant, Outcome } from "./types.ts";
 
 /** What a timer of a digest knows of its kind. */
 export interface DigestBody {
@@ -27,8 +35,6 @@ export interface RepeatBody extends Repeat {
 }
 
 interface TakeOptions {
-  /** What was decided of it already. */
-  readonly decision?: Decision | undefined;
   /** Whether it is a digest, which is in none. */
   readonly isDigest?: boolean;
   /** Whether a notification with its id came before. */
@@ -77,6 +83,27 @@ export class Timing {
     return await this.#parts.database.transaction(() => dropItem(meant), timingKey(meant));
   }
 
+  /** Changes a notification that waits for its digest; `undefined` where there is none. @param change may throw, which this rejects with */
+  async editDigested(
+    meant: Meant,
+    change: (item: DigestItem) => DigestItem,
+  ): Promise<DigestItem | undefined> {
+    if (this.#parts.database.whyNotReady() !== undefined) return undefined;
+    let failure: unknown;
+    const changed = await this.#parts.database.transaction(() =>
+      editItem(meant, (item) => {
+        failure = undefined;
+        try {
+          return change(item);
+        } catch (error) {
+          failure = error; // within a work, an error would be taken for one of the database
+          return undefined;
+        }
+      }), timingKey(meant));
+    if (failure !== undefined) throw failure;
+    return changed;
+  }
+
   /** Has something called whenever timers may be set, with the Unix milliseconds at which the first one may be due. */
   onTimer(onTimer: (dueAt: number) => void): void {
     this.#onTimer = onTimer;
@@ -87,7 +114,7 @@ export class Timing {
    * whose id was held before, it says so again.
    */
   take(notification: Notification, options: TakeOptions = {}): Taking | Promise<Taking> {
-    const decision = options.decision ?? this.decide(notification);
+    const decision = this.#decide(notification);
     if (decision instanceof Promise) {
       return decision.then((decided) => this.#taken(notification, decided, options));
     }
@@ -95,7 +122,7 @@ export class Timing {
   }
 
   /** What the user and the application have chosen for such a notification. It is no promise where that is known here. */
-  decide(
+  #decide(
     { site, user, details }: Pick<Notification, "site" | "user" | "details">,
   ): Decision | Promise<Decision> {
     const { kind, critical, topic } = details ?? {};

@@ -2,6 +2,7 @@
 import { inSeconds } from "../../base/times.ts";
 import type { DataRecord, DataSubject, ErasedPart, UserData } from "../../core/user_data.ts";
 import type { Database } from "../../engines/database/database.ts";
+import { CHANGE } from "../store/kept.ts";
 import { eraseTiming, waitingFor } from "./store.ts";
 import { timingKey } from "./timing.ts";
 
@@ -14,9 +15,10 @@ export class TimingData implements UserData {
 
   async *export({ site, user }: DataSubject): AsyncGenerator<DataRecord> {
     const items = await this.#database.transaction(() => waitingFor({ site, user }));
-    for (const { id, room, from, message, data, tags, details, at } of items) {
+    for (const { id, room, from, message, data, tags, details = {}, at } of items) {
+      const { [CHANGE]: _change, ...shown } = details;
       yield {
-        ...{ type: "notification", id, room, name: from?.name, message, data, tags, ...details },
+        ...{ type: "notification", id, room, name: from?.name, message, data, tags, ...shown },
         ...{ state: "digested", ...(at !== undefined && { timestamp: inSeconds(at * 1000) }) },
       };
     }

@@ -25,7 +25,16 @@ const examples = new Map(
 );
 
 Deno.test("docs/client.md: every block is an example that is executed", () => {
-  const names = ["browser", "room", "notifications", "data", "conversation", "chat"];
+  const names = [
+    "browser",
+    "room",
+    "notifications",
+    "inbox",
+    "preferences",
+    "data",
+    "conversation",
+    "chat",
+  ];
   const others = ["conversation files", "contacts", "upload", "stream", "topic", "element", "ids"];
   assert.deepEqual([...examples.keys()], [...names, ...others]);
   assert.equal(PAGE.match(/^```\w+$/gm)?.length, examples.size);
@@ -82,6 +91,50 @@ Deno.test("docs/client.md: notifications", async () => {
   }
   assert.deepEqual(await running, ["Packing 10", "On its way 60", "Delivered 100"]);
 });
+
+Deno.test("docs/client.md: inbox", async () => {
+  await using program = await Program.start();
+  const order = { kind: "order", group: "orders" };
+  for (
+    const fields of [
+      { title: "Order 1", ...order },
+      { title: "Order 2", ...order },
+      { title: "Where to?", kind: "ask", actions: [{ type: "reply", label: "Answer" }] },
+    ]
+  ) await send(program, { user_id: 123, message: "x", ...fields });
+  assert.deepEqual(await linesOf("inbox", program), [
+    "ask Where to?",
+    "order Order 2, for Order 2,Order 1",
+    "answered: At the door",
+    "later: Where to?",
+    "archived: Order 2",
+    "unread again: 3",
+  ]);
+});
+
+Deno.test("docs/client.md: preferences", async () => {
+  await using program = await Program.start();
+  const running = linesOf("preferences", program);
+  // Until the user follows the topic, it is sent to nobody.
+  let isOver = false;
+  void running.finally(() => isOver = true).catch(() => {});
+  await waitFor("it has come", async () => {
+    await send(program, { topic: "sport", message: "Goal!", critical: true });
+    return isOver;
+  });
+  const [chosen, message] = await running;
+  assert.equal(chosen, 'false true [ [ "22:00", "09:00" ] ]');
+  assert.equal(message, "Goal!");
+});
+
+async function send(program: Program, fields: object): Promise<void> {
+  const response = await fetch(`${program.url}/api/notifications`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(fields),
+  });
+  assert.ok(response.ok, await response.text());
+}
 
 Deno.test("docs/client.md: data", async () => {
   const lines = await linesOf("data");

@@ -535,6 +535,8 @@ Deno.test(
     await dialog.getByText("Always so: The law wants it").waitFor();
     await dialog.getByText("Who won").waitFor();
     assert.ok(await toggle("Audits, Push", true).isDisabled());
+    await call("PUT", "api/kinds/late", { name: "Late ones", push: false });
+    await toggle("Late ones, Push", false).waitFor(); // what the application changes is seen at once
     await toggle("Sports, Push", true).click();
     await toggle("Sports, Push", false).waitFor();
     await dialog.getByLabel("Mute all").selectOption("8h");

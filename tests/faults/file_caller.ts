@@ -8,6 +8,7 @@ import { passed } from "./time.ts";
 const MAY_PASS: readonly unknown[] = [
   ...["unavailable", "unconfirmed", "offset_mismatch", "rate_limited", "too_many_uploads"],
 ];
+const PATIENCE_SECONDS = 60;
 const RETRY_SECONDS = 0.05;
 /** Nothing passes later than this. */
 const MOST_SECONDS = 120;
@@ -31,7 +32,7 @@ export interface FileCallerOptions {
   /** Of the nodes. */
   readonly ports: readonly number[];
   readonly random: Random;
-  /** Seconds after which a call that is not answered is given up. @default as long as it takes */
+  /** Seconds after which a call that is not answered is given up. @default 60, which a server needs for nothing */
   readonly patience?: number | undefined;
   /** Aborts where nothing is to be tried again any more. */
   readonly hopeless: AbortSignal;
@@ -78,8 +79,8 @@ export class FileCaller {
       const answer = await this.try(call);
       if (answer !== undefined && statuses.includes(answer.status)) return answer;
       const isOver = performance.now() > endsAt;
-      if (answer !== undefined && (isOver || !MAY_PASS.includes(answer.json["code"]))) {
-        const said = `${answer.status} ${JSON.stringify(answer.json)}`;
+      if (isOver || answer !== undefined && !MAY_PASS.includes(answer.json["code"])) {
+        const said = answer && `${answer.status} ${JSON.stringify(answer.json)}`;
         throw new Error(`${this.user}: ${call.method} ${call.path}: ${said}`);
       }
       await this.#rest();
@@ -106,11 +107,10 @@ export class FileCaller {
     }
   }
 
-  #limit(signal?: AbortSignal): { signal?: AbortSignal } {
-    const { patience } = this.#options;
-    const late = patience === undefined ? [] : [AbortSignal.timeout(patience * 1000)];
-    const all = signal === undefined ? late : [signal, ...late];
-    return all.length === 0 ? {} : { signal: AbortSignal.any(all) };
+  #limit(signal?: AbortSignal): { signal: AbortSignal } {
+    const { patience = PATIENCE_SECONDS } = this.#options;
+    const late = AbortSignal.timeout(patience * 1000);
+    return { signal: signal === undefined ? late : AbortSignal.any([signal, late]) };
   }
 
   #url(path: string): string {

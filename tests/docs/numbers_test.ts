@@ -19,6 +19,7 @@ import { KNOWN } from "../../lib/configuration.ts";
 import { sharePlaces } from "../../lib/limits/descriptors.ts";
 import { addressKey } from "../../lib/net/addresses.ts";
 import { retryAfterSeconds } from "../../lib/limits/connection_gate.ts";
+import { MOST_PLAIN_BYTES } from "../../lib/push/providers/encryption.ts";
 import { MAX_PRESENCE } from "../../lib/rooms/rules/rule.ts";
 import { MAX_KEPT_LENGTH } from "../../lib/ways/heard_payloads.ts";
 import { constantOf, luaConstantOf } from "../support/constants.ts";
@@ -134,6 +135,16 @@ const SENTENCES: Readonly<Record<string, readonly string[]>> = {
     } characters at most`,
     `calls has ${await constantOf("inbox/acts/call.ts", "TIMEOUT_MS") / 1000} s to answer, and ` +
     `${await constantOf("inbox/acts/call.ts", "SHOWN_BYTES") / 1024} KiB of its answer`,
+    `A push service has ${await constantOf("push/providers/requests.ts", "TIMEOUT_MS") / 1000} s ` +
+    `to answer, and ${
+      await constantOf("push/providers/requests.ts", "MOST_ANSWER_BYTES") / 1024
+    } KiB of its answer are read. Of at most ${
+      grouped(await constantOf("push/providers/vapid.ts", "MOST_ORIGINS"))
+    } push services a signature is kept, and of ${
+      grouped(await constantOf("push/providers/breaker.ts", "MOST_ORIGINS"))
+    } that they fail, since clients name them; at most ${
+      grouped(await constantOf("push/providers/mail.ts", "MOST_WAITING"))
+    } mails wait`,
     `A message mentions at most ${await constantOf("conversations/content.ts", "MOST_MENTIONS")} ` +
     `users and has at most ${await constantOf("conversations/store/changing.ts", "MOST_EMOJI")} ` +
     "different reactions",
@@ -187,6 +198,16 @@ const SENTENCES: Readonly<Record<string, readonly string[]>> = {
     `another one goes on after ${LEASE_MS / 1000} seconds at the most, from what was safe, ` +
     `which is noted after each ${PIECE_BYTES / MIB} MiB, and once a second at the most`,
     `by a link of ${WORDS[await constantOf("files/files.ts", "DIRECT_SECONDS") / 60]} minutes`,
+  ],
+  "docs/push.md": [
+    `in steps of ${await constantOf("push/providers/encryption.ts", "PADDING_STEP")} bytes`,
+    `too large (${grouped(MOST_PLAIN_BYTES)} bytes)`,
+    `no answer within ${await constantOf("push/providers/requests.ts", "TIMEOUT_MS") / 1000} s`,
+    `fails ${WORDS[await constantOf("push/providers/breaker.ts", "FAILURES")]} times in a row ` +
+    `rests for ${await constantOf("push/providers/breaker.ts", "FIRST_REST_MS") / 1000} s, and ` +
+    `after each further attempt twice as long, up to ${
+      await constantOf("push/providers/breaker.ts", "LONGEST_REST_MS") / 60_000
+    } minutes`,
   ],
   "docs/protocol.md": [
     `The same \`id\` again from the same user within ${WORDS[CLIENTS_ID_SECONDS / 60]} minutes`,

@@ -127,6 +127,7 @@ const REFUSALS: readonly [what: "MAIL" | "RCPT" | "DATA", refusal: string, resul
   ["RCPT", "552 5.2.2 Mailbox full", { result: "refused", why: "552 5.2.2" }],
   ["RCPT", "451 4.7.1 Greylisted", { result: "later", why: "451 4.7.1", isAlone: true }],
   ["RCPT", "450 4.2.2 Mailbox full", { result: "later", why: "450 4.2.2", isAlone: true }],
+  ["RCPT", "421 4.3.2 Shutting down", { result: "later", why: "421 4.3.2" }],
   ["MAIL", "550 5.1.8 Sender unknown", { result: "refused", why: "550 5.1.8" }],
   ["MAIL", "421 4.7.0 Too many", { result: "later", why: "421 4.7.0" }],
   ["DATA", "554 5.7.1 Spam", { result: "refused", why: "554 5.7.1" }],

@@ -114,7 +114,7 @@ export class Apns implements PushProvider {
   }
 
   async #post(
-    { token: device, app }: Pick<Device, "token" | "app">,
+    device: Pick<Device, "token" | "app">,
     message: DeviceMessage,
     body: string,
     signal: AbortSignal,
@@ -122,13 +122,13 @@ export class Apns implements PushProvider {
     const { config: { server, topics } } = this.#options;
     const token = this.#tokenNow();
     const headers = {
-      ...headersOf(message),
-      "apns-topic": topics.find((topic) => topic === app) ?? topics[0],
+      ...headersOf(device, message),
+      "apns-topic": topics.find((topic) => topic === device.app) ?? topics[0],
       "authorization": `bearer ${await token.text}`,
       "content-type": "application/json",
     };
     const request = { method: "POST", headers, body, signal } as const;
-    const response = await this.#connections.send(`${server}/3/device/${device}`, request);
+    const response = await this.#connections.send(`${server}/3/device/${device.token}`, request);
     return { answer: await shortAnswer(response), token };
   }
 
@@ -180,13 +180,13 @@ function isExpired({ status, text }: ShortAnswer): boolean {
   return status === 403 && objectIn(text)["reason"] === "ExpiredProviderToken";
 }
 
-function headersOf(message: DeviceMessage): Record<string, string> {
+function headersOf(device: Pick<Device, "token">, message: DeviceMessage): Record<string, string> {
   const isShown = message.what === "show";
   return {
     "apns-push-type": isShown ? "alert" : "background",
     "apns-priority": isShown && message.priority >= AT_ONCE ? "10" : "5",
     "apns-expiration": String(inSeconds(message.expiresAt)),
-    "apns-collapse-id": collapseKey(message),
+    "apns-collapse-id": collapseKey(device, message),
   };
 }
 

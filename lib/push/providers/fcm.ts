@@ -66,7 +66,7 @@ export class Fcm implements PushProvider {
   async send(device: Device, message: DeviceMessage, signal: AbortSignal): Promise<PushResult> {
     const now = this.#options.now();
     if (message.expiresAt <= now) return { result: "refused", why: "it has expired" };
-    const body = bodyOf(device.token, message, now);
+    const body = bodyOf(device, message, now);
     if (body === undefined) return { result: "refused", why: "it is too large" };
     return await requesting(signal, async (signal) => {
       const first = await this.#post(body, signal);
@@ -155,10 +155,10 @@ function taken(name: unknown): PushResult {
   return { result: "taken", ...(ref !== undefined && { ref }) };
 }
 
-function bodyOf(token: string, message: DeviceMessage, now: number): string | undefined {
+function bodyOf(device: Device, message: DeviceMessage, now: number): string | undefined {
   const seconds = Math.min(inSeconds(message.expiresAt - now), LONGEST_TTL_SECONDS);
-  const key = collapseKey(message);
-  const whole = (parts: object) => JSON.stringify({ message: { token, ...parts } });
+  const key = collapseKey(device, message);
+  const whole = (parts: object) => JSON.stringify({ message: { token: device.token, ...parts } });
   if (message.what === "close") {
     const { id, badge } = message;
     return whole({

@@ -71,7 +71,9 @@ export class Mail implements PushProvider {
     if (message.expiresAt <= this.#options.now()) {
       return { result: "refused", why: "it has expired" };
     }
-    if (this.#waiting >= MOST_WAITING) return { result: "later", why: "too many mails wait" };
+    if (this.#waiting >= MOST_WAITING) {
+      return { result: "later", why: "too many mails wait", isAlone: true };
+    }
     this.#waiting++;
     try {
       return await unlessAborted(signal, this.#send(device, message));

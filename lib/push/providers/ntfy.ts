@@ -59,7 +59,7 @@ export class Ntfy implements PushProvider {
       return { result: "refused", why: "its server is not in PUSH_NTFY_SERVERS" };
     }
     if (message.expiresAt <= now()) return { result: "refused", why: "it has expired" };
-    const request = requestOf(place, message);
+    const request = requestOf(device, place, message);
     if (request === undefined) return { result: "refused", why: "it is too large" };
     return await requesting(signal, async (signal) => {
       const response = await this.#outgoing.send(new URL(request.path, place.origin), {
@@ -117,17 +117,18 @@ function resultIn(answer: ShortAnswer, now: number): PushResult {
   return result.result === "taken" && ref !== undefined ? { result: "taken", ref } : result;
 }
 
-function requestOf({ topic }: Place, message: DeviceMessage) {
+function requestOf(device: Device, { topic }: Place, message: DeviceMessage) {
   if (message.what === "close") {
     // Servers before 2.16 have no such address: they say 404, and the message stays.
-    const path = `/${topic}/${shownKey(message)}/clear`;
+    const path = `/${topic}/${shownKey(device, message)}/clear`;
     return { method: "PUT", path } as const;
   }
-  const body = fitted(message, (push) => bodyOf(topic, push), MOST_BYTES)?.body;
+  const body = fitted(message, (push) => bodyOf(push, topic, shownKey(device, push)), MOST_BYTES)
+    ?.body;
   return body === undefined ? undefined : { method: "POST", path: "/", body } as const;
 }
 
-function bodyOf(topic: string, push: Push): string {
+function bodyOf(push: Push, topic: string, sequence: string): string {
   const { title, text, priority } = push;
   const click = absoluteUrl(push.url, push);
   const icon = imageUrl(push.icon, push);
@@ -136,7 +137,7 @@ function bodyOf(topic: string, push: Push): string {
   return JSON.stringify({
     topic,
     // The newest with this id takes the place of the others on the device.
-    sequence_id: shownKey(push),
+    sequence_id: sequence,
     message: text ?? title ?? NO_TITLE,
     ...(text !== undefined && title !== undefined && { title }),
     priority,

@@ -80,7 +80,7 @@ export class WebPush implements PushProvider {
       const response = await this.#outgoing.send(url, {
         method: "POST",
         headers: {
-          ...headersOf(message, now),
+          ...headersOf(device, message, now),
           authorization,
           "content-length": String(body.length),
         },
@@ -123,7 +123,7 @@ function isApple({ hostname }: URL): boolean {
   return hostname === "web.push.apple.com" || hostname.endsWith(".push.apple.com");
 }
 
-function headersOf(message: DeviceMessage, now: number): Record<string, string> {
+function headersOf(device: Device, message: DeviceMessage, now: number): Record<string, string> {
   const seconds = inSeconds(message.expiresAt - now);
   const isShown = message.what === "show";
   return {
@@ -131,7 +131,7 @@ function headersOf(message: DeviceMessage, now: number): Record<string, string> 
     "content-type": isShown ? "application/notification+json" : "application/octet-stream",
     "ttl": String(Math.min(seconds, LONGEST_TTL_SECONDS)),
     "urgency": (isShown ? URGENCY[message.priority - 1] : "low") ?? "normal",
-    "topic": collapseKey(message),
+    "topic": collapseKey(device, message),
     "user-agent": `notifyli/${VERSION}`,
   };
 }

@@ -4,12 +4,17 @@ import { Buffer } from "node:buffer";
 import { createECDH } from "node:crypto";
 import type { Database } from "../../../lib/engines/database/database.ts";
 import { PROVIDER_TABLES } from "../../../lib/push/providers/tables.ts";
+import { Vapid } from "../../../lib/push/providers/vapid.ts";
 import { newVapidPair, VapidKeys, vapidPair } from "../../../lib/push/providers/vapid_keys.ts";
 import { WebPush, type WebPushOptions } from "../../../lib/push/providers/web_push.ts";
 import type { DeviceMessage, PushResult } from "../../../lib/push/types.ts";
 import { testDatabases } from "../../support/databases.ts";
 import { closing, deviceOf, shown } from "../../support/push/pushes.ts";
-import { type SubscriptionJson, WebPushService } from "../../support/push/web_push_service.ts";
+import {
+  type SubscriptionJson,
+  verifiedSender,
+  WebPushService,
+} from "../../support/push/web_push_service.ts";
 import { Receiver } from "../../support/receiver.ts";
 import { SilentServer } from "../../support/silent_server.ts";
 
@@ -106,6 +111,15 @@ Deno.test("what was read elsewhere closes, and stands for what the device has no
   assert.equal(topics[1], topics[0]);
   assert.equal(new Set(topics).size, 3, "closing one of a group leaves the newest of it");
   assert.equal(close?.headers.get("urgency"), "low");
+});
+
+Deno.test("what stands for what is not to be seen: each device has its own names", async () => {
+  await using service = new WebPushService();
+  const push = opened();
+  const [one, other] = [service.subscribe(), service.subscribe()];
+  for (const each of [one, one, other]) await send(push, each, shown({ group: "invoices" }));
+  const topics = (await service.get(3)).map(({ headers }) => headers.get("topic"));
+  assert.deepEqual(topics.map((topic) => topics.indexOf(topic)), [0, 0, 2]);
 });
 
 Deno.test("a text that is kept back is to be fetched, and what has no title has its text above", async () => {
@@ -393,6 +407,44 @@ testDatabases(
   },
   { stored: [{ name: "push_providers", tables: PROVIDER_TABLES }] },
 );
+
+Deno.test("of no more than 1,000 push services a token is kept", async () => {
+  const keys = new VapidKeys(newVapidPair().privateKey, NOWHERE);
+  let now = Date.now();
+  const vapid = new Vapid(keys, SUBJECT, () => now);
+  const first = await vapid.header("https://0.example");
+  for (let origin = 1; origin < 1000; origin++) await vapid.header(`https://${origin}.example`);
+  now += 1000;
+  assert.equal(await vapid.header("https://0.example"), first);
+  await vapid.header("https://1000.example");
+  assert.notEqual(await vapid.header("https://0.example"), first);
+});
+
+Deno.test("the example of RFC 8292 is good, and what is changed of it is not", () => {
+  const now = 1_453_523_768_000 - 3_600_000;
+  const origin = "https://push.example.net";
+  const header =
+    "vapid t=eyJ0eXAiOiJKV1QiLCJhbGciOiJFUzI1NiJ9.eyJhdWQiOiJodHRwczovL3B1c2guZXhhbXBsZS5uZXQiLCJle" +
+    "HAiOjE0NTM1MjM3NjgsInN1YiI6Im1haWx0bzpwdXNoQGV4YW1wbGUuY29tIn0.i3CYb7t4xfxCDquptFOepC9GAu_HLGk" +
+    "MlMuCGSK2rpiUfnK9ojFwDXb1JrErtmysazNjjvW2L9OkSSHzvoD1oA, " +
+    "k=BA1Hxzyi1RUM1b5wjxsn7nGxAszw2u61m164i3MrAIxHF6YK5h4SDYic-dRuU_RCPCfA5aq9ojSwk5Y2EmClBPs";
+  const { claims } = verifiedSender(header, { origin, now });
+  assert.deepEqual(claims, { aud: origin, exp: 1_453_523_768, sub: "mailto:push@example.com" });
+  assert.throws(() => verifiedSender(header.replace("i3CY", "i3CX"), { origin, now }));
+  assert.throws(() => verifiedSender(header, { origin: "https://push.example.org", now }));
+});
+
+Deno.test("what says who sends has the claims of RFC 8292, as its example has them", async () => {
+  const exp = 1_453_523_768;
+  const { privateKey, publicKey } = newVapidPair();
+  const keys = new VapidKeys(privateKey, NOWHERE);
+  const now = (exp - 13 * 3600) * 1000;
+  const vapid = new Vapid(keys, "mailto:push@example.com", () => now);
+  const origin = "https://push.example.net";
+  const { claims, key } = verifiedSender(await vapid.header(origin), { origin, now });
+  assert.deepEqual(claims, { aud: origin, exp, sub: "mailto:push@example.com" });
+  assert.equal(key, publicKey);
+});
 
 Deno.test("a key of the settings goes before that of the database, and makes the same public key", async () => {
   const pair = newVapidPair();

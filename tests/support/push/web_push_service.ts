@@ -129,8 +129,8 @@ function status(status: number): Response {
   return new Response(null, { status });
 }
 
-/** Checks the header `Authorization` of RFC 8292. */
-function verifiedSender(
+/** Checks the header `Authorization` of RFC 8292. Throws where it is not good. */
+export function verifiedSender(
   header: string,
   { origin, now }: { readonly origin: string; readonly now: number },
 ): Pick<TakenPush, "claims" | "key"> {

@@ -103,6 +103,7 @@ const ENTRIES = [
   "lib/build.ts",
   "lib/sdk/mod.ts",
   "lib/sdk/tabs/shared_worker.ts",
+  "lib/sdk/element/notifyli_inbox.ts",
   "lib/files/content/thumbnail_worker.ts",
   "lib/page/main.tsx",
 ];

@@ -2,7 +2,7 @@
  * Makes the bundles for browsers with esbuild. There is no `node_modules` folder for it to look into, so bare imports
  * are resolved by Deno, through `deno.json` and npm's cache.
  */
-import { type BuildOptions, type BuildResult, context, type Plugin, stop } from "esbuild";
+import { type BuildOptions, type BuildResult, context, type Plugin, stop, transform } from "esbuild";
 import { fileURLToPath } from "node:url";
 import { ROOT, STATIC, writeStamp, writeWhole } from "./stamp.ts";
 
@@ -12,6 +12,7 @@ const ENTRIES = [
   { in: "lib/page/styles/main.css", out: "main" },
   { in: "lib/sdk/mod.ts", out: "notifyli" },
   { in: "lib/sdk/tabs/shared_worker.ts", out: "notifyli-worker" },
+  { in: "lib/sdk/element/notifyli_inbox.ts", out: "notifyli-inbox" },
 ];
 
 /** What the bundles depend on besides their sources: the versions of packages, and the code that makes bundles. */
@@ -38,6 +39,21 @@ const denoResolver: Plugin = {
   },
 };
 
+const TARGET = "es2022";
+
+/** A stylesheet that a module imports as text, for what is within a shadow root, goes into the bundle without its blanks. */
+const styleTexts: Plugin = {
+  name: "style texts",
+  setup(build) {
+    build.onLoad({ filter: /\.css$/ }, async ({ path, with: { type } }) => {
+      if (type !== "text") return null;
+      const text = await Deno.readTextFile(path);
+      const { code } = await transform(text, { loader: "css", minify: true, target: TARGET });
+      return { contents: code.trim(), loader: "text" };
+    });
+  },
+};
+
 const OPTIONS = {
   entryPoints: ENTRIES,
   absWorkingDir: ROOT,
@@ -45,13 +61,13 @@ const OPTIONS = {
   bundle: true,
   minify: true,
   format: "esm",
-  target: "es2022",
+  target: TARGET,
   charset: "utf8",
   jsx: "automatic",
   jsxImportSource: "preact",
   logLevel: "warning",
   legalComments: "none",
-  plugins: [denoResolver],
+  plugins: [denoResolver, styleTexts],
   // Otherwise esbuild would look for a tsconfig.json; the compiler options are in deno.json.
   tsconfigRaw: {},
   // `put` writes the files, so that a server that starts meanwhile never reads half a bundle.
@@ -79,7 +95,7 @@ export async function bundle(): Promise<boolean> {
 
 /** Bundles now and on every change, for as long as the process lives. */
 export async function watch(): Promise<void> {
-  const bundler = await context({ ...OPTIONS, plugins: [denoResolver, writer] });
+  const bundler = await context({ ...OPTIONS, plugins: [denoResolver, styleTexts, writer] });
   await bundler.watch();
 }
 

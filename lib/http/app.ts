@@ -35,7 +35,7 @@ export interface AppConfig extends ApiConfig {
 
 export function createApp(parts: AppParts, config: AppConfig): App {
   const app: App = new Hono({ getPath: pathReader(config.listeners.basePath) });
-  openTo(app, ["/notifyli.js", "/config.json"], {
+  openTo(app, ["/notifyli.js", "/notifyli-inbox.js", "/config.json"], {
     origins: config.net.origins,
     refusals: parts.node.refusals,
   });

@@ -1,4 +1,5 @@
 /** Where the server answers HTTP, as seen from the address of its WebSocket. */
+import type { FileUrlOptions } from "../files/types.ts";
 
 /** The server's links to files, behind whatever stands before its own paths there. */
 const OWN_LINK = /^(?:\/[^?]*)?\/(files\/[\w-]+\?signature=.+)$/;
@@ -12,6 +13,26 @@ export function fileAddress(url: string, link: string): { address: URL; isOwn: b
   return own === undefined
     ? { address: new URL(link, httpAddress(url, "/")), isOwn: false }
     : { address: new URL(httpAddress(url, own)), isOwn: true };
+}
+
+/**
+ * The address of a file as pages use it; empty where there is no link yet.
+ *
+ * @param url the address of the server's WebSocket
+ * @param link the file's `url`
+ */
+export function fileUrl(
+  url: string,
+  link: string | undefined,
+  { thumbnail, download }: FileUrlOptions = {},
+): string {
+  if (!link) return "";
+  const { address, isOwn } = fileAddress(url, link);
+  if (isOwn && thumbnail !== undefined) {
+    address.searchParams.set("thumbnail", String(Math.ceil(thumbnail)));
+  }
+  if (isOwn && download) address.searchParams.set("download", "");
+  return address.href;
 }
 
 /** `https://example.org/chat/sse` for `sse` and `wss://example.org/chat/ws`, or for the same with a slash at the end. */

@@ -137,7 +137,7 @@ function openStorage(storage: ConnectOptions["storage"]): KeyValueStore | undefi
 /** The server that this library is from, which may be of another site than the page, or have a path in front. */
 function defaultUrl(): string {
   const own = new URL(import.meta.url);
-  return /^https?:$/.test(own.protocol) && own.pathname.endsWith("/notifyli.js")
+  return /^https?:$/.test(own.protocol) && /\/notifyli(-inbox)?\.js$/.test(own.pathname)
     ? new URL("ws", own).href
     : "/ws";
 }

@@ -1,5 +1,5 @@
 /** Files as the client has them: uploads that wait for a connection, and what is known of a file. `upload.ts` sends the bytes. */
-import { fileAddress } from "../core/addresses.ts";
+import { fileUrl } from "../core/addresses.ts";
 import type { Clock } from "../core/clock.ts";
 import { closedError, NotifyliError } from "../core/errors.ts";
 import { newMessageId } from "../core/ids.ts";
@@ -62,15 +62,9 @@ export class Files implements Part, UploadHost {
   }
 
   /** Empty where there is no link yet. @param given a file, or its `url` */
-  urlOf(given: AttachedFile | string, { thumbnail, download }: FileUrlOptions = {}): string {
+  urlOf(given: AttachedFile | string, options?: FileUrlOptions): string {
     const link = typeof given === "string" ? given : given.url;
-    if (!link) return "";
-    const { address, isOwn } = fileAddress(this.#host.place.url, link);
-    if (isOwn && thumbnail !== undefined) {
-      address.searchParams.set("thumbnail", String(Math.ceil(thumbnail)));
-    }
-    if (isOwn && download) address.searchParams.set("download", "");
-    return address.href;
+    return fileUrl(this.#host.place.url, link, options);
   }
 
   /** Uploads call this and the next. */

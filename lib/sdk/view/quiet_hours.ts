@@ -20,9 +20,12 @@ export function barsOf(days: NonNullable<QuietHours["days"]>, day: QuietDay): [n
   ];
 }
 
-export function rangeWords(ranges: readonly Range[] = []): string {
-  if (ranges.length === 0) return "None";
-  if (ranges.some(([from, to]) => from === "00:00" && to === "24:00")) return "All day";
+export function rangeWords(
+  ranges: readonly Range[] = [],
+  { none, allDay } = { none: "None", allDay: "All day" },
+): string {
+  if (ranges.length === 0) return none;
+  if (ranges.some(([from, to]) => from === "00:00" && to === "24:00")) return allDay;
   return ranges.map(([from, to]) => `${from} – ${to}`).join(", ");
 }
 

@@ -1,0 +1,103 @@
+/** The feeds of a page's elements: those for the same user share one, and with the last of them its connection ends. */
+import { resolveOptions } from "../core/options.ts";
+import type { TokenSource } from "../core/token.ts";
+import { httpAddress } from "../core/addresses.ts";
+import { sharedTransport } from "../tabs/shared_transport.ts";
+import { Feed } from "./feed.ts";
+import { InboxClient, type InboxSource } from "./inbox_client.ts";
+
+/** Whose inbox is shown, and how it is reached. */
+export interface Wanted {
+  /** The server's address, or that of its WebSocket; `undefined` for the one that this module is from. */
+  readonly server: string | undefined;
+  readonly token: TokenSource | undefined;
+  readonly userId: string | undefined;
+  /** The address of the shared worker's script; `off` for a connection of this page's own. */
+  readonly worker: string | undefined;
+}
+
+interface OpenFeed extends Wanted {
+  readonly feed: Feed;
+  users: number;
+}
+
+/** All of this page. */
+const open = new Set<OpenFeed>();
+
+/** Feeds over clients that the application has made, and ends. */
+const given = new WeakMap<InboxSource, Feed>();
+
+export interface Lease {
+  readonly feed: Feed;
+  /** The element needs it no more. */
+  end(): void;
+}
+
+/**
+ * Opens a feed, or joins the one that is there.
+ *
+ * @throws {TypeError} where an address is none
+ */
+export function openFeed(wanted: Wanted): Lease {
+  const found = [...open].find((each) => isSame(each, wanted));
+  const used: OpenFeed = found ?? { ...wanted, feed: new Feed(clientFor(wanted)), users: 0 };
+  open.add(used);
+  used.users++;
+  return {
+    feed: used.feed,
+    // An element that is moved is taken out and put in within one task.
+    end: () =>
+      void setTimeout(() => {
+        if (--used.users > 0) return;
+        open.delete(used);
+        used.feed.close();
+        used.feed.client.close();
+      }),
+  };
+}
+
+export function feedOver(client: InboxSource): Lease {
+  const feed = given.get(client) ?? new Feed(client);
+  given.set(client, feed);
+  return { feed, end: () => {} };
+}
+
+/** Whether they are the same inbox by the same way. A client is the same as itself alone. */
+export function isSame(
+  one: Wanted | InboxSource | undefined,
+  other: Wanted | InboxSource | undefined,
+): boolean {
+  if (one === undefined || other === undefined || "on" in one || "on" in other) {
+    return one === other;
+  }
+  return one.server === other.server && one.token === other.token &&
+    one.userId === other.userId && one.worker === other.worker;
+}
+
+function clientFor({ server, token, userId, worker }: Wanted): InboxClient {
+  const { urls: [url = ""] } = resolveOptions(
+    server === undefined ? {} : { url: socketOf(server) },
+  );
+  return new InboxClient(resolveOptions({
+    url,
+    ...(token === undefined ? {} : { token }),
+    ...(userId === undefined ? {} : { userId }),
+    storage: () => localStorage,
+    transport: transportFor(url, worker),
+  }));
+}
+
+/** The address of the WebSocket, where that of the server is given. */
+function socketOf(server: string): URL {
+  const address = new URL(server, location.href);
+  if (address.protocol.startsWith("ws") || /\/ws\/?$/.test(address.pathname)) return address;
+  if (!address.pathname.endsWith("/")) address.pathname += "/";
+  return new URL("ws", address);
+}
+
+/** Browsers start shared workers of the page's own origin only. */
+function transportFor(url: string, worker?: string) {
+  if (worker === "off") return undefined;
+  const script = new URL(worker ?? httpAddress(url, "notifyli-worker.js"), location.href);
+  return script.origin === location.origin ? sharedTransport(script) : undefined;
+}

@@ -1,0 +1,267 @@
+/** One notification of the list, or a group of them: what it says, what can be done, and the buttons that put it away. */
+import type { AttachedFile, DigestItem, Notification } from "../../core/types.ts";
+import { type Entry, meantBy } from "../../view/entries.ts";
+import { linkTo } from "../../view/links.ts";
+import { wordsOf } from "../../view/markdown.ts";
+import { colorOf, initials, shownText } from "../../view/text.ts";
+import { isoTime } from "../../view/times.ts";
+import { isUrgent } from "../../view/toasts.ts";
+import { type Child, type Described, h } from "../dom.ts";
+import { icon } from "../icons.ts";
+import { actions } from "./actions.ts";
+import { iconButton, type Inbox, named, toggled, unseen, whatIs } from "./inbox.ts";
+import { markdown } from "./markdown.ts";
+import { snoozeMenu } from "./snooze.ts";
+
+/** The colours that the style has for those who have no picture. */
+const COLORS = 8;
+
+/** How wide pictures are at most, in pixels. */
+const PICTURE_WIDTH = 700;
+
+export function item(inbox: Inbox, entry: Entry): Described {
+  const { head, others } = entry;
+  const isUnread = [head, ...others].some(({ read }) => !read);
+  const urgent = isUrgent(head);
+  const count = head.details?.count ?? others.length + 1;
+  return h(
+    "li",
+    {
+      key: head.id,
+      class: urgent ? "it urg" : "it",
+      part: isUnread ? "item item-unread" : "item",
+      tabindex: -1,
+      "data-id": head.id,
+    },
+    isUnread && h("span", { class: "un" }),
+    face(inbox, head, count),
+    h(
+      "div",
+      { class: "body" },
+      heading(inbox, head, isUnread),
+      text(head),
+      progress(inbox, head),
+      tags(head),
+      files(inbox, head),
+      actions(inbox, head),
+      folded(inbox, entry),
+    ),
+    head.archived ? undefined : tools(inbox, entry, isUnread),
+    inbox.ui.menu === head.id && snoozeMenu(inbox, (until) => {
+      inbox.set({ menu: undefined });
+      inbox.feed.snooze([head, ...others].map(({ id }) => id), until);
+    }),
+  );
+}
+
+/** Its icon, or who sent it; and for how many it stands. */
+export function face({ feed, ui, words, set }: Inbox, notification: Notification, count = 1) {
+  const { name, details: { icon: picture } = {} } = notification;
+  const source = addressOf(picture, (link) => feed.client.fileUrl(link));
+  const isUsable = source !== undefined && !ui.broken.has(source);
+  const onerror = () => source && set({ broken: new Set([...ui.broken, source]) });
+  const sign = isUrgent(notification) ? "ic bad" : `ic a${colorOf(name, COLORS)}`;
+  return h(
+    "span",
+    { class: isUsable ? "ic" : sign, part: "icon", "aria-hidden": "true" },
+    isUsable
+      ? h("img", { key: source, src: source, alt: "", onerror })
+      : isUrgent(notification)
+      ? icon("alert")
+      : initials(name),
+    count > 1 && h("span", { class: "n" }, words.number(count)),
+  );
+}
+
+function addressOf(link: string | undefined, resolve: (link: string) => string) {
+  return linkTo(link) === undefined ? undefined : resolve(link ?? "");
+}
+
+function heading(inbox: Inbox, notification: Notification, isUnread: boolean): Described {
+  const { words } = inbox;
+  const { name, timestamp, details: { title, url } = {} } = notification;
+  const onclick = (event: MouseEvent) => inbox.opened(event, notification, url);
+  const link = linkTo(url);
+  return h(
+    "h3",
+    {},
+    isUrgent(notification) && unseen(`${words.say("urgent")} `),
+    link === undefined
+      ? h(
+        "button",
+        { type: "button", class: "open", part: "item-title", onclick },
+        named(title ?? name),
+      )
+      : h("a", { ...here(link), class: "open", part: "item-title", onclick }, named(title ?? name)),
+    isUnread && unseen(`, ${words.say("unread")}, `),
+    h(
+      "time",
+      { part: "item-time", datetime: isoTime(timestamp), title: words.full(timestamp) },
+      words.ago(timestamp),
+    ),
+  );
+}
+
+/** What is of the page's own site opens in its place. */
+export function here(link: NonNullable<ReturnType<typeof linkTo>>) {
+  const isHere = URL.parse(link.href, location.href)?.origin === location.origin;
+  return isHere ? { href: link.href } : link;
+}
+
+function text(notification: Notification): Child {
+  const { name, details: { title, markdown: isMarkdown } = {} } = notification;
+  const words = isNamesAlone(notification) ? "" : shownText(notification);
+  const sender = title !== undefined && h("b", {}, named(name));
+  if (isMarkdown === true) return [sender && h("p", {}, sender), markdown(words)];
+  if (words === "" && !sender) return;
+  return h(
+    "p",
+    { part: "item-text" },
+    sender,
+    sender && words !== "" && " · ",
+    h("bdi", {}, words),
+  );
+}
+
+function progress({ words }: Inbox, { details: { progress } = {} }: Notification): Child {
+  if (progress === undefined) return;
+  return h(
+    "p",
+    { class: "pg" },
+    h("progress", { max: 100, value: progress, "aria-label": words.say("progress") }),
+    h("span", { "aria-hidden": "true" }, words.percent(progress)),
+  );
+}
+
+function tags({ tags = [] }: Notification): Child {
+  return tags.length > 0 && h("p", {}, tags.map((tag) => h("span", { class: "tag" }, named(tag))));
+}
+
+function files(inbox: Inbox, { image, attachments = [] }: Notification): Child {
+  return [
+    image !== undefined && picture(inbox, image),
+    attachments.map((file) => row(inbox, file)),
+  ];
+}
+
+function picture(inbox: Inbox, file: AttachedFile): Child {
+  const { feed, ui, set } = inbox;
+  const { id, name = "", width, height } = file;
+  const src = feed.client.fileUrl(file, { thumbnail: PICTURE_WIDTH });
+  if (src === "" || ui.broken.has(id)) return row(inbox, file);
+  const onerror = () => set({ broken: new Set([...ui.broken, id]) });
+  const look = { key: id, class: "pv", part: "image", loading: "lazy", decoding: "async" };
+  return h("img", { ...look, src, alt: name, width, height, onerror });
+}
+
+function row({ feed }: Inbox, file: AttachedFile): Described {
+  const { id, name = id } = file;
+  const href = feed.client.fileUrl(file);
+  const words = [icon("file"), named(name)];
+  return href === ""
+    ? h("span", { key: id, class: "file", part: "file" }, words)
+    : h("a", { key: id, class: "file", part: "file", href, ...linkTo(href) }, words);
+}
+
+/** Whether all that is said is what the files are called, which they say themselves. */
+function isNamesAlone({ message, image, attachments = [] }: Notification): boolean {
+  const files = [...image === undefined ? [] : [image], ...attachments];
+  const [first, ...others] = new Set(files.map(({ name = "" }) => name));
+  return message === (others.length === 0 ? first : `${first} +${others.length}`);
+}
+
+/** Those for which it stands: of a digest, or the older ones of its group. They are shown on demand. */
+function folded(inbox: Inbox, { head, others }: Entry): Child {
+  const { ui, words, feed } = inbox;
+  const { count, items = [] } = head.details ?? {};
+  const isDigest = items.length > 0;
+  if (!isDigest && others.length === 0) return;
+  const isOpen = ui.unfolded.has(head.id);
+  const known = new Set([head, ...others].map(({ id }) => id));
+  const older = (ui.groups.get(head.id) ?? []).filter(({ id }) => !known.has(id));
+  const lines = isDigest ? items.toReversed() : [...others, ...older].map(lineOf);
+  const left = isDigest ? (count ?? items.length) - items.length : 0;
+  const onclick = () => {
+    inbox.set({ unfolded: toggled(ui.unfolded, head.id) });
+    if (isOpen || isDigest) return;
+    const show = (group: readonly Notification[]) =>
+      inbox.set({ groups: new Map([...inbox.ui.groups, [head.id, group]]) });
+    feed.groupOf(head).then(show, () => {}); // those that are known are shown
+  };
+  return [
+    h(
+      "button",
+      { type: "button", class: "link", "aria-expanded": String(isOpen), onclick },
+      isOpen
+        ? words.say("show_less")
+        : isDigest
+        ? words.count("show_all", count ?? items.length)
+        : words.count("show_more", others.length),
+      icon("down"),
+    ),
+    isOpen && h(
+      "ul",
+      { class: "fold" },
+      lines.map((line) => lineView(inbox, line)),
+      left > 0 && h("li", {}, words.count("before", left)),
+    ),
+  ];
+}
+
+function lineView({ words }: Inbox, { id, title, message, url, timestamp }: DigestItem): Described {
+  const link = linkTo(url);
+  const text = named(title ?? message);
+  return h(
+    "li",
+    { key: id },
+    link === undefined ? h("span", {}, text) : h("a", { ...here(link) }, text),
+    timestamp !== undefined && h("time", { datetime: isoTime(timestamp) }, words.ago(timestamp)),
+  );
+}
+
+function lineOf(notification: Notification): DigestItem {
+  const { id, timestamp, details: { title, url, markdown } = {} } = notification;
+  const text = shownText(notification);
+  return {
+    ...{ id, timestamp, message: markdown === true ? wordsOf(text) : text },
+    ...(title === undefined ? {} : { title }),
+    ...(url === undefined ? {} : { url }),
+  };
+}
+
+function tools(inbox: Inbox, entry: Entry, isUnread: boolean): Described {
+  const { feed, words, ui } = inbox;
+  const { head, others } = entry;
+  const what = whatIs(head, words);
+  const tool = (name: "read" | "archive" | "delete", icon: "check" | "archive" | "trash") => {
+    const label = words.say(`${name}_what`, { what });
+    const onclick = () => {
+      if (name === "read") feed.read([head, ...others].filter((n) => !n.read).map(({ id }) => id));
+      else feed[name](meantBy(entry));
+    };
+    return iconButton({
+      key: name,
+      name: icon,
+      label,
+      title: words.say(name),
+      onclick,
+      "data-tool": name,
+    });
+  };
+  const isMenu = ui.menu === head.id;
+  return h(
+    "div",
+    { class: isMenu ? "hv on" : "hv" },
+    isUnread && tool("read", "check"),
+    iconButton({
+      ...{ key: "snooze", name: "clock", "data-tool": "snooze" },
+      label: words.say("snooze_what", { what }),
+      title: words.say("snooze"),
+      "aria-haspopup": "menu",
+      "aria-expanded": String(isMenu),
+      onclick: () => inbox.set({ menu: isMenu ? undefined : head.id, choosing: undefined }),
+    }),
+    tool("archive", "archive"),
+    tool("delete", "trash"),
+  );
+}

@@ -1,0 +1,270 @@
+/** What is behind the bell: the head, the kinds, the list, and what is said where there is none. */
+import type { Notification } from "../../core/types.ts";
+import { ALL_KINDS, fold, kindsIn, kindWords, ofKind, SNOOZED } from "../../view/entries.ts";
+import { shownText } from "../../view/text.ts";
+import { wordsOf } from "../../view/markdown.ts";
+import { isoTime } from "../../view/times.ts";
+import { type Child, type Described, h } from "../dom.ts";
+import { icon } from "../icons.ts";
+import type { Words } from "../words.ts";
+import { ARCHIVED, button, iconButton, type Inbox, named, whatIs } from "./inbox.ts";
+import { face, item } from "./item.ts";
+import { loading } from "./controls.ts";
+import { preferencesView } from "./preferences.ts";
+
+export function panel(inbox: Inbox): Child[] {
+  if (inbox.ui.view === "preferences") return preferencesView(inbox);
+  const tabs = tabsOf(inbox);
+  // The last one of a kind may have gone.
+  const tab = tabs.some(({ id }) => id === inbox.ui.tab) ? inbox.ui.tab : ALL_KINDS;
+  return [
+    head(inbox, tab),
+    tabList(inbox, tabs, tab),
+    band(inbox),
+    h(
+      "div",
+      {
+        ...{ id: "list", class: "list", part: "list", role: "tabpanel", tabindex: -1 },
+        "aria-labelledby": `tab-${tabs.findIndex(({ id }) => id === tab)}`,
+      },
+      listOf(inbox, tab),
+    ),
+    foot(inbox),
+  ];
+}
+
+/** Stands there until it is said whose inbox is shown. */
+export function starting(words: Words, close: () => void): Child[] {
+  return [
+    h(
+      "header",
+      { part: "header" },
+      h("h2", { part: "title" }, words.say("title")),
+      iconButton({ key: "close", name: "close", label: words.say("close"), onclick: close }),
+    ),
+    h("div", { class: "list" }, loading(words.say("loading"))),
+  ];
+}
+
+function head({ feed, words, set, close }: Inbox, tab: string): Described {
+  const read = ofKind(feed.list, tab).filter(({ read }) => read).map(({ id }) => id);
+  return h(
+    "header",
+    { part: "header" },
+    h("h2", { part: "title" }, words.say("title")),
+    feed.unread > 0 && iconButton({
+      ...{ key: "read", name: "checks", label: words.say("read_all") },
+      onclick: () => feed.readAll(),
+    }),
+    read.length > 0 && tab !== SNOOZED && tab !== ARCHIVED && iconButton({
+      ...{ key: "archive", name: "archive", label: words.say("archive_read") },
+      onclick: () => feed.archive(read),
+    }),
+    iconButton({
+      ...{ key: "preferences", name: "gear", label: words.say("preferences") },
+      onclick: () => set({ view: "preferences", menu: undefined }),
+    }),
+    iconButton({
+      ...{ key: "close", name: "close", label: words.say("close"), class: "ib narrow" },
+      onclick: close,
+    }),
+  );
+}
+
+interface Tab {
+  readonly id: string;
+  readonly name: string;
+  /** How many of it are unread, or put off. */
+  readonly count: number;
+}
+
+function tabsOf({ feed, words }: Inbox): readonly Tab[] {
+  const unread = new Set(feed.list.filter(({ read }) => !read).map(({ id }) => id));
+  const kinds = kindsIn(feed.list, (id) => unread.has(id));
+  return [
+    { id: ALL_KINDS, name: words.say("all"), count: feed.unread },
+    ...kinds.map(({ kind, unread }) => ({
+      ...{ id: kind, count: unread },
+      name: kindWords(kind, feed.preferences ?? null),
+    })),
+    { id: SNOOZED, name: words.say("snoozed"), count: feed.snoozed?.length ?? 0 },
+    { id: ARCHIVED, name: words.say("archived"), count: 0 },
+  ];
+}
+
+function tabList({ words, set, feed }: Inbox, tabs: readonly Tab[], chosen: string): Described {
+  const choose = (id: string) => {
+    set({ tab: id, menu: undefined });
+    if (id === SNOOZED) feed.loadSnoozed();
+    if (id === ARCHIVED && feed.archived === undefined) feed.loadArchived();
+  };
+  const onkeydown = (event: KeyboardEvent) => {
+    const list = event.currentTarget as HTMLElement;
+    const forward = getComputedStyle(list).direction === "rtl" ? -1 : 1;
+    const step = { ArrowRight: forward, ArrowLeft: -forward }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    const index = (tabs.findIndex(({ id }) => id === chosen) + step + tabs.length) % tabs.length;
+    choose(tabs[index]?.id ?? chosen);
+    list.querySelectorAll<HTMLElement>("[role=tab]")[index]?.focus();
+  };
+  return h(
+    "div",
+    { class: "tb", part: "tabs", role: "tablist", "aria-label": words.say("kinds"), onkeydown },
+    tabs.map(({ id, name, count }, index) =>
+      h(
+        "button",
+        {
+          ...{ key: id, id: `tab-${index}`, type: "button", part: "tab", role: "tab" },
+          "aria-selected": String(id === chosen),
+          "aria-controls": "list",
+          tabindex: id === chosen ? 0 : -1,
+          onclick: () => choose(id),
+        },
+        named(name),
+        count > 0 && h("span", { class: "n" }, words.number(count)),
+      )
+    ),
+  );
+}
+
+/** What stands under the head while there is no connection. */
+function band(inbox: Inbox): Child {
+  const { feed, words } = inbox;
+  const { state } = feed.client;
+  if (feed.isOnline || isStarting(inbox)) return;
+  const why = state.kind === "stopped"
+    ? words.say("stopped", { reason: state.reason })
+    : feed.isLoaded
+    ? words.say("offline_since", { time: words.clock(feed.knownAt) })
+    : words.say("offline");
+  return h(
+    "div",
+    { class: "off", part: "offline", role: "status" },
+    icon("offline"),
+    h("span", {}, why, feed.waiting > 0 && ` ${words.count("waiting", feed.waiting)}`),
+    button({ onclick: () => feed.client.reconnect() }, words.say("retry")),
+  );
+}
+
+/** Nothing has failed yet. */
+function isStarting({ feed: { client: { state }, isLoaded } }: Inbox): boolean {
+  return !isLoaded &&
+    (state.kind === "online" || state.kind === "connecting" && state.attempt === 0);
+}
+
+function listOf(inbox: Inbox, tab: string): Child {
+  const { feed, words } = inbox;
+  if (tab === SNOOZED) return snoozedList(inbox);
+  if (tab === ARCHIVED) return archivedList(inbox);
+  const entries = fold(ofKind(feed.list, tab));
+  if (entries.length === 0) {
+    if (feed.isLoaded) return caughtUp(inbox);
+    return isStarting(inbox) && loading(words.say("loading"));
+  }
+  return [
+    h(
+      "ul",
+      { role: "list", "aria-label": words.say("title") },
+      entries.map((each) => item(inbox, each)),
+    ),
+    feed.hasOlder && older(words.say("show_older"), () => feed.loadOlder()),
+  ];
+}
+
+function archivedList(inbox: Inbox): Child {
+  const { feed, words } = inbox;
+  const { archived } = feed;
+  if (archived === undefined) return loading(words.say("loading"));
+  if (archived.list.length === 0 && !archived.hasOlder) return nothing(words.say("none_archived"));
+  return [
+    h(
+      "ul",
+      { role: "list", "aria-label": words.say("archived") },
+      archived.list.map((head) => item(inbox, { head, others: [] })),
+    ),
+    archived.hasOlder && older(words.say("show_older"), () => feed.loadArchived()),
+  ];
+}
+
+function snoozedList(inbox: Inbox): Child {
+  const { feed: { snoozed }, words } = inbox;
+  if (snoozed === undefined) return loading(words.say("loading"));
+  if (snoozed.length === 0) return nothing(words.say("none_snoozed"));
+  return h(
+    "ul",
+    { role: "list", "aria-label": words.say("snoozed") },
+    snoozed.map((each) => snoozedItem(inbox, each)),
+  );
+}
+
+function snoozedItem(inbox: Inbox, notification: Notification): Described {
+  const { words, feed } = inbox;
+  const { id, name, details: { title, markdown, snoozedUntil = 0 } = {} } = notification;
+  const text = shownText(notification);
+  const what = whatIs(notification, words);
+  const until = h("time", { datetime: isoTime(snoozedUntil) }, words.coming(snoozedUntil));
+  const [before, after] = words.say("back_at", { time: "\n" }).split("\n");
+  return h(
+    "li",
+    { key: id, class: "it", part: "item", tabindex: -1 },
+    face(inbox, notification),
+    h(
+      "div",
+      { class: "body" },
+      h("h3", {}, named(title ?? name)),
+      h("p", {}, h("bdi", {}, markdown === true ? wordsOf(text) : text)),
+      h("p", {}, before, until, after),
+      h(
+        "div",
+        { class: "ac" },
+        button(
+          {
+            "aria-label": words.say("back_now_what", { what }),
+            onclick: () => feed.unsnooze([id]),
+          },
+          words.say("back_now"),
+        ),
+      ),
+    ),
+  );
+}
+
+function caughtUp({ words, set, feed }: Inbox): Described {
+  const onclick = () => {
+    set({ tab: ARCHIVED });
+    feed.loadArchived();
+  };
+  return h(
+    "div",
+    { class: "mt", part: "empty" },
+    h("span", { class: "ic good" }, icon("check")),
+    h("b", {}, words.say("caught_up")),
+    h("p", {}, words.say("caught_up_more")),
+    h("button", { type: "button", class: "link", onclick }, words.say("see_archive")),
+  );
+}
+
+function nothing(words: string): Described {
+  return h("div", { class: "mt", part: "empty" }, h("p", {}, words));
+}
+
+function older(words: string, onclick: () => void): Described {
+  return h("p", { class: "older" }, button({ onclick }, words));
+}
+
+function foot({ feed, words, hasKeys }: Inbox): Child {
+  const keys = hasKeys && feed.list.length > 0 &&
+    h(
+      "span",
+      { class: "keys", "aria-hidden": "true" },
+      ...[h("kbd", {}, "J"), h("kbd", {}, "K"), ` ${words.say("move")} `],
+      ...[
+        h("kbd", {}, "E"),
+        ` ${words.say("archive")} `,
+        h("kbd", {}, "H"),
+        ` ${words.say("snooze")}`,
+      ],
+    );
+  return h("footer", { part: "footer" }, h("span", {}, feed.isOnline && words.say("live")), keys);
+}

@@ -1,0 +1,81 @@
+/** Puts a notification off: for one of four times, each said beside, or for a day and time of the user's choice. */
+import { fieldTime, snoozeChoices } from "../../view/snooze_times.ts";
+import { type Described, h } from "../dom.ts";
+import { icon } from "../icons.ts";
+import type { WordKey } from "../words.ts";
+import { button, type Inbox } from "./inbox.ts";
+
+const DAY_MS = 86_400_000;
+
+/** A server takes no time that is further ahead. */
+const LONGEST_MS = 366 * DAY_MS;
+
+export function snoozeMenu(inbox: Inbox, choose: (until: Date) => void): Described {
+  const { words, ui } = inbox;
+  if (ui.choosing !== undefined) return chooseTime(inbox, choose);
+  const now = new Date();
+  const items = snoozeChoices(now).map((choice) =>
+    menuItem(
+      { key: choice.label, onclick: () => choose(choice.until) },
+      icon(choice.icon),
+      // The strings are named after the labels.
+      h("span", {}, words.say(choice.label.toLowerCase().replaceAll(" ", "_") as WordKey)),
+      h("small", {}, words.coming(choice.until.getTime() / 1000)),
+    )
+  );
+  return h(
+    "div",
+    { class: "menu", part: "menu", role: "menu", "aria-label": words.say("remind_me"), onkeydown },
+    h("p", { role: "presentation" }, words.say("remind_me")),
+    items,
+    menuItem(
+      {
+        key: "choose",
+        class: "last",
+        onclick: () => inbox.set({ choosing: fieldTime(new Date(now.getTime() + DAY_MS)) }),
+      },
+      icon("gear"),
+      h("span", {}, words.say("choose_time")),
+    ),
+  );
+}
+
+function menuItem(props: Readonly<Record<string, unknown>>, ...children: Described[]): Described {
+  return h("button", { type: "button", role: "menuitem", tabindex: -1, ...props }, ...children);
+}
+
+/** The arrows go from one to the next, and around. */
+function onkeydown(event: KeyboardEvent): void {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step === undefined) return;
+  event.preventDefault();
+  const items = [...(event.currentTarget as Element).querySelectorAll("button")];
+  const index = items.findIndex((item) => item === event.target);
+  items[(index + step + items.length) % items.length]?.focus();
+}
+
+function chooseTime({ words, ui }: Inbox, choose: (until: Date) => void): Described {
+  const onsubmit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const form = event.currentTarget as HTMLFormElement;
+    const until = new Date((form.elements[0] as HTMLInputElement).value);
+    if (until.getTime() > Date.now()) choose(until);
+  };
+  return h(
+    "form",
+    { class: "menu", part: "menu", onsubmit },
+    h(
+      "label",
+      {},
+      words.say("day_and_time"),
+      h("input", {
+        type: "datetime-local",
+        required: true,
+        start: ui.choosing,
+        min: fieldTime(new Date()),
+        max: fieldTime(new Date(Date.now() + LONGEST_MS)),
+      }),
+    ),
+    button({ type: "submit", class: "p" }, words.say("snooze")),
+  );
+}

@@ -26,8 +26,8 @@ export class ElementSite implements AsyncDisposable {
   #notifyli = "";
   #body = "";
 
-  constructor() {
-    this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+  constructor(port = 0) {
+    this.#server = Deno.serve({ hostname: "127.0.0.1", port, onListen() {} }, (request) => {
       const { pathname } = new URL(request.url);
       const headers = {
         "content-type": pathname.endsWith(".js") ? "text/javascript" : "text/html; charset=utf-8",

@@ -230,7 +230,9 @@ export class NotifyliInbox extends Base {
   get #wanted(): Wanted | InboxSource | undefined {
     if (this.#client !== undefined) return this.#client;
     const userId = this.userId || undefined;
-    if (this.#token === undefined && userId === undefined && !this.hasAttribute("cookie")) return;
+    if (this.#token === undefined && userId === undefined && !this.hasAttribute("cookie")) {
+      return undefined;
+    }
     const server = this.server || undefined;
     return { server, token: this.#token, userId, worker: this.getAttribute("worker") ?? undefined };
   }

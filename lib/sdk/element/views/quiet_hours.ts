@@ -3,7 +3,7 @@ import type { QuietHours, UserPreferences } from "../../preferences/types.ts";
 import { barsOf, DAYS, type Range, rangeWords } from "../../view/quiet_hours.ts";
 import { type Child, type Described, h } from "../dom.ts";
 import { toggle } from "./controls.ts";
-import { type ChangePreferences, iconButton, type Inbox } from "./inbox.ts";
+import { type ChangePreferences, iconButton, type Inbox, unseen } from "./inbox.ts";
 
 /** What stands there when somebody turns quiet hours on for the first time, or adds a range. */
 const NIGHT: Range = ["22:00", "07:00"];
@@ -90,10 +90,10 @@ function dayRow(inbox: Inbox, index: number, days: Days, save: Save): Described 
       "button",
       {
         ...{ type: "button", class: "qr", "aria-expanded": String(isOpen) },
-        "aria-label": `${name}: ${said}`,
         onclick: () => set({ day: isOpen ? undefined : day }),
       },
-      h("b", {}, words.weekday(index, "short")),
+      unseen(`${name}: `),
+      h("b", { "aria-hidden": "true" }, words.weekday(index, "short")),
       h("span", { class: "tr" }, barsOf(days, day).map(([from, to]) => bar(from, to))),
       h("span", { class: "v" }, said),
     ),

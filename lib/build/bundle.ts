@@ -2,7 +2,14 @@
  * Makes the bundles for browsers with esbuild. There is no `node_modules` folder for it to look into, so bare imports
  * are resolved by Deno, through `deno.json` and npm's cache.
  */
-import { type BuildOptions, type BuildResult, context, type Plugin, stop, transform } from "esbuild";
+import {
+  type BuildOptions,
+  type BuildResult,
+  context,
+  type Plugin,
+  stop,
+  transform,
+} from "esbuild";
 import { fileURLToPath } from "node:url";
 import { ROOT, STATIC, writeStamp, writeWhole } from "./stamp.ts";
 

@@ -88,8 +88,8 @@ export class InboxClient implements InboxSource {
     if (frame.type === "direct_message") this.notifications.receive(frame.publication);
     else if (frame.type === "preferences") this.#preferences.receive(frame.fields);
     else if (frame.type === "inbox") {
-      this.notifications.change(frame.change);
-      this.#events.emit("inbox", frame.change);
+      const { change } = frame;
+      this.notifications.change(change, () => this.#events.emit("inbox", change));
     }
   }
 

@@ -4,8 +4,8 @@
  */
 import { NotifyliError } from "../core/errors.ts";
 import type { ActionResult, Notification } from "../core/types.ts";
-import type { WhichNotifications } from "../inbox/notifications.ts";
 import type { Change, PreferenceChoices, UserPreferences } from "../preferences/types.ts";
+import type { Entry } from "../view/entries.ts";
 import { addToast, type Toasts, withoutSeen } from "../view/toasts.ts";
 import type { InboxSource } from "./inbox_client.ts";
 
@@ -15,18 +15,15 @@ const PAGE_LENGTH = 50;
 /** The most that the server gives at once. */
 const MAX_PAGE_LENGTH = 1_000;
 
-/** Pages that are looked through for archived ones, which stand among the others, before the user is asked. */
-const PAGES_AT_ONCE = 5;
-
 /** What the user has just done, or what was refused: one line for a few seconds. */
 export interface Notice {
   readonly id: number;
-  readonly key: "snoozed_until" | "failed";
+  readonly key: "snoozed_until" | "archived_what" | "failed";
   readonly put: Readonly<Record<string, string | number>>;
   readonly undo?: () => void;
 }
 
-/** Archived notifications, as far as they were looked for. */
+/** Archived notifications, as far as they were read. */
 interface Archived {
   readonly list: readonly Notification[];
   readonly hasOlder: boolean;
@@ -57,7 +54,6 @@ export class Feed {
   readonly #stops: (() => void)[];
   /** The offset down to which the inbox was read: below are single ones only, which are not shown. */
   #oldest = 0;
-  #archivedBefore = Number.MAX_SAFE_INTEGER;
   #isLoading = false;
   #wantsPreferences = false;
   #lastNotice = 0;
@@ -70,7 +66,7 @@ export class Feed {
       client.on("unread", show),
       client.on("inbox", ({ event, ids }) => {
         if (this.snoozed !== undefined && event === "snooze") this.loadSnoozed();
-        if (event === "archive" || event === "delete") this.archived = undefined;
+        if (this.archived !== undefined && event !== "read" && event !== "act") this.loadArchived();
         if (event === "delete") this.#unlistSnoozed(ids ?? []);
         show();
         // All that was shown is put away: the next ones take its place.
@@ -148,21 +144,32 @@ export class Feed {
     this.#tell(this.client.notifications.markRead("all"));
   }
 
-  archive(which: WhichNotifications): void {
-    this.#tell(this.client.notifications.archive(which));
+  /** Puts notifications away, which can be undone for a few seconds. @param what they are called */
+  archive(ids: Promise<readonly string[]>, what: string): void {
+    const doing = async () => {
+      const all = await ids;
+      await this.client.notifications.archive(all);
+      this.#notice("archived_what", { what }, () => this.unarchive(all));
+    };
+    this.#tell(doing());
   }
 
-  delete(which: WhichNotifications): void {
-    this.#tell(this.client.notifications.delete(which));
+  unarchive(ids: readonly string[]): void {
+    this.#tell(this.client.notifications.unarchive(ids));
+  }
+
+  delete(ids: Promise<readonly string[]>): void {
+    this.#tell(ids.then((all) => this.client.notifications.delete(all)));
   }
 
   /** Puts notifications off, which can be undone for a few seconds. */
-  snooze(ids: readonly string[], until: Date): void {
-    const undo = () => this.unsnooze(ids);
-    const done = this.client.notifications.snooze(ids, until).then(() =>
-      this.#notice("snoozed_until", { until: until.getTime() / 1000 }, undo)
-    );
-    this.#tell(done);
+  snooze(ids: Promise<readonly string[]>, until: Date): void {
+    const doing = async () => {
+      const all = await ids;
+      await this.client.notifications.snooze(all, until);
+      this.#notice("snoozed_until", { until: until.getTime() / 1000 }, () => this.unsnooze(all));
+    };
+    this.#tell(doing());
   }
 
   unsnooze(ids: readonly string[]): void {
@@ -173,6 +180,12 @@ export class Feed {
   act(id: string, action: string, text?: string): Promise<ActionResult> {
     const options = text === undefined ? {} : { text };
     return this.#count(this.client.notifications.act(id, action, options));
+  }
+
+  /** The ids of all for which an entry stands, also of those that the list has not come to yet. */
+  async idsOf({ head, others }: Entry): Promise<readonly string[]> {
+    const all = others.length === 0 ? [] : await this.groupOf(head);
+    return [...new Set([head, ...others, ...all].map(({ id }) => id))];
   }
 
   /** Resolves with all of the group of which this is the newest; with none where it is not any more. */
@@ -193,10 +206,14 @@ export class Feed {
     this.#tell(loading.then((snoozed) => void (this.snoozed = snoozed)));
   }
 
-  /** Looks for archived ones, from the newest on or where it was last left. */
+  /** Reads what was archived, and from then on again whenever that changes. */
   loadArchived(): void {
-    if (this.archived === undefined) this.#archivedBefore = Number.MAX_SAFE_INTEGER;
-    this.#tell(this.#findArchived());
+    this.#tell(this.#readArchived(Number.MAX_SAFE_INTEGER));
+  }
+
+  loadOlderArchived(): void {
+    const { list } = this.archived ?? { list: [] };
+    this.#tell(this.#readArchived(list.at(-1)?.offset ?? 0, list));
   }
 
   /** Reads them, and from then on knows what is changed elsewhere. */
@@ -227,25 +244,16 @@ export class Feed {
     this.#show();
   }
 
-  async #findArchived(): Promise<void> {
-    const found: Notification[] = [];
-    let hasOlder = true;
-    for (let page = 0; page < PAGES_AT_ONCE && hasOlder && found.length < PAGE_LENGTH; page++) {
-      const before = this.#archivedBefore;
-      const query = { before, limit: PAGE_LENGTH, archived: true };
-      const notifications = await this.client.notifications.loadMore(query);
-      found.push(...notifications.filter(({ archived }) => archived));
-      hasOlder = notifications.length === PAGE_LENGTH;
-      this.#archivedBefore = notifications.at(-1)?.offset ?? 0;
-    }
-    this.archived = { list: [...this.archived?.list ?? [], ...found], hasOlder };
+  async #readArchived(before: number, known: readonly Notification[] = []): Promise<void> {
+    const page = await this.client.notifications.archived({ before, limit: PAGE_LENGTH });
+    this.archived = { list: [...known, ...page], hasOlder: page.length === PAGE_LENGTH };
   }
 
   #connected(): void {
     // The server tells only those who ask what was done to notifications while there was no connection.
     this.#load();
     if (this.snoozed !== undefined) this.loadSnoozed();
-    this.archived = undefined;
+    if (this.archived !== undefined) this.loadArchived();
   }
 
   /** Reads a page of the inbox: by default what is shown, from the newest on. */

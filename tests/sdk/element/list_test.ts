@@ -156,7 +156,16 @@ Deno.test(
     await panelOf(page).getByText("Nothing is snoozed.").waitFor();
     await panelOf(page).getByRole("tab", { name: "Archive" }).click();
     await itemOf(page, "three").waitFor();
+    await itemOf(page, "three").hover();
+    await itemOf(page, "three").getByRole("button", { name: "Bring “three” back" }).click();
+    await panelOf(page).getByText("Nothing is archived.").waitFor();
     await panelOf(page).getByRole("tab", { name: "All" }).click();
+    await itemOf(page, "three").waitFor();
+    await itemOf(page, "three").hover();
+    await itemOf(page, "three").getByRole("button", { name: "Archive “three”" }).click();
+    await panelOf(page).getByText("Archived “three”").waitFor();
+    await panelOf(page).getByRole("button", { name: "Undo" }).click();
+    await itemOf(page, "three").waitFor();
     await itemOf(page, "one").hover();
     await itemOf(page, "one").getByRole("button", { name: "Delete “one”" }).click();
     await itemOf(page, "one").waitFor({ state: "detached" });

@@ -7,9 +7,6 @@ import type { Feed } from "../feed.ts";
 import { icon, type IconName } from "../icons.ts";
 import type { Words } from "../words.ts";
 
-/** Shows what was archived. No kind has a space. */
-export const ARCHIVED = " archived";
-
 /** What is open in one element. */
 export interface Ui {
   readonly view: "list" | "preferences";

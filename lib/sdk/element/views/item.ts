@@ -1,13 +1,13 @@
 /** One notification of the list, or a group of them: what it says, what can be done, and the buttons that put it away. */
 import type { AttachedFile, DigestItem, Notification } from "../../core/types.ts";
-import { type Entry, meantBy } from "../../view/entries.ts";
+import { countOf, type Entry } from "../../view/entries.ts";
 import { linkTo } from "../../view/links.ts";
 import { wordsOf } from "../../view/markdown.ts";
 import { colorOf, initials, shownText } from "../../view/text.ts";
 import { isoTime } from "../../view/times.ts";
 import { isUrgent } from "../../view/toasts.ts";
 import { type Child, type Described, h } from "../dom.ts";
-import { icon } from "../icons.ts";
+import { icon, type IconName } from "../icons.ts";
 import { actions } from "./actions.ts";
 import { iconButton, type Inbox, named, toggled, unseen, whatIs } from "./inbox.ts";
 import { markdown } from "./markdown.ts";
@@ -23,7 +23,7 @@ export function item(inbox: Inbox, entry: Entry): Described {
   const { head, others } = entry;
   const isUnread = [head, ...others].some(({ read }) => !read);
   const urgent = isUrgent(head);
-  const count = head.details?.count ?? others.length + 1;
+  const count = countOf(entry);
   return h(
     "li",
     {
@@ -46,10 +46,10 @@ export function item(inbox: Inbox, entry: Entry): Described {
       actions(inbox, head),
       folded(inbox, entry),
     ),
-    head.archived ? undefined : tools(inbox, entry, isUnread),
+    tools(inbox, entry, isUnread),
     inbox.ui.menu === head.id && snoozeMenu(inbox, (until) => {
       inbox.set({ menu: undefined });
-      inbox.feed.snooze([head, ...others].map(({ id }) => id), until);
+      inbox.feed.snooze(inbox.feed.idsOf(entry), until);
     }),
   );
 }
@@ -229,30 +229,29 @@ function lineOf(notification: Notification): DigestItem {
   };
 }
 
+type Tool = "read" | "archive" | "delete" | "restore";
+
 function tools(inbox: Inbox, entry: Entry, isUnread: boolean): Described {
   const { feed, words, ui } = inbox;
   const { head, others } = entry;
   const what = whatIs(head, words);
-  const tool = (name: "read" | "archive" | "delete", icon: "check" | "archive" | "trash") => {
+  const tool = (name: Tool, icon: IconName, onclick: () => void) => {
     const label = words.say(`${name}_what`, { what });
-    const onclick = () => {
-      if (name === "read") feed.read([head, ...others].filter((n) => !n.read).map(({ id }) => id));
-      else feed[name](meantBy(entry));
-    };
     return iconButton({
-      key: name,
-      name: icon,
-      label,
-      title: words.say(name),
-      onclick,
-      "data-tool": name,
+      ...{ key: name, name: icon, label, title: words.say(name), onclick, "data-tool": name },
     });
   };
+  const remove = tool("delete", "trash", () => feed.delete(feed.idsOf(entry)));
+  if (head.archived) {
+    const restore = tool("restore", "back", () => feed.unarchive([head.id]));
+    return h("div", { class: "hv" }, restore, remove);
+  }
+  const unread = [head, ...others].filter(({ read }) => !read).map(({ id }) => id);
   const isMenu = ui.menu === head.id;
   return h(
     "div",
     { class: isMenu ? "hv on" : "hv" },
-    isUnread && tool("read", "check"),
+    isUnread && tool("read", "check", () => feed.read(unread)),
     iconButton({
       ...{ key: "snooze", name: "clock", "data-tool": "snooze" },
       label: words.say("snooze_what", { what }),
@@ -261,7 +260,7 @@ function tools(inbox: Inbox, entry: Entry, isUnread: boolean): Described {
       "aria-expanded": String(isMenu),
       onclick: () => inbox.set({ menu: isMenu ? undefined : head.id, choosing: undefined }),
     }),
-    tool("archive", "archive"),
-    tool("delete", "trash"),
+    tool("archive", "archive", () => feed.archive(feed.idsOf(entry), what)),
+    remove,
   );
 }

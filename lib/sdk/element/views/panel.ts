@@ -1,13 +1,21 @@
 /** What is behind the bell: the head, the kinds, the list, and what is said where there is none. */
 import type { Notification } from "../../core/types.ts";
-import { ALL_KINDS, fold, kindsIn, kindWords, ofKind, SNOOZED } from "../../view/entries.ts";
+import {
+  ALL_KINDS,
+  ARCHIVE,
+  fold,
+  kindsIn,
+  kindWords,
+  ofKind,
+  SNOOZED,
+} from "../../view/entries.ts";
 import { shownText } from "../../view/text.ts";
 import { wordsOf } from "../../view/markdown.ts";
 import { isoTime } from "../../view/times.ts";
 import { type Child, type Described, h } from "../dom.ts";
 import { icon } from "../icons.ts";
 import type { Words } from "../words.ts";
-import { ARCHIVED, button, iconButton, type Inbox, named, whatIs } from "./inbox.ts";
+import { button, iconButton, type Inbox, named, whatIs } from "./inbox.ts";
 import { face, item } from "./item.ts";
 import { loading } from "./controls.ts";
 import { preferencesView } from "./preferences.ts";
@@ -56,9 +64,9 @@ function head({ feed, words, set, close }: Inbox, tab: string): Described {
       ...{ key: "read", name: "checks", label: words.say("read_all") },
       onclick: () => feed.readAll(),
     }),
-    read.length > 0 && tab !== SNOOZED && tab !== ARCHIVED && iconButton({
+    read.length > 0 && tab !== SNOOZED && tab !== ARCHIVE && iconButton({
       ...{ key: "archive", name: "archive", label: words.say("archive_read") },
-      onclick: () => feed.archive(read),
+      onclick: () => feed.archive(Promise.resolve(read), words.say("all_read")),
     }),
     iconButton({
       ...{ key: "preferences", name: "gear", label: words.say("preferences") },
@@ -88,7 +96,7 @@ function tabsOf({ feed, words }: Inbox): readonly Tab[] {
       name: kindWords(kind, feed.preferences ?? null),
     })),
     { id: SNOOZED, name: words.say("snoozed"), count: feed.snoozed?.length ?? 0 },
-    { id: ARCHIVED, name: words.say("archived"), count: 0 },
+    { id: ARCHIVE, name: words.say("archived"), count: 0 },
   ];
 }
 
@@ -96,7 +104,7 @@ function tabList({ words, set, feed }: Inbox, tabs: readonly Tab[], chosen: stri
   const choose = (id: string) => {
     set({ tab: id, menu: undefined });
     if (id === SNOOZED) feed.loadSnoozed();
-    if (id === ARCHIVED && feed.archived === undefined) feed.loadArchived();
+    if (id === ARCHIVE && feed.archived === undefined) feed.loadArchived();
   };
   const onkeydown = (event: KeyboardEvent) => {
     const list = event.currentTarget as HTMLElement;
@@ -156,7 +164,7 @@ function isStarting({ feed: { client: { state }, isLoaded } }: Inbox): boolean {
 function listOf(inbox: Inbox, tab: string): Child {
   const { feed, words } = inbox;
   if (tab === SNOOZED) return snoozedList(inbox);
-  if (tab === ARCHIVED) return archivedList(inbox);
+  if (tab === ARCHIVE) return archivedList(inbox);
   const entries = fold(ofKind(feed.list, tab));
   if (entries.length === 0) {
     if (feed.isLoaded) return caughtUp(inbox);
@@ -181,9 +189,9 @@ function archivedList(inbox: Inbox): Child {
     h(
       "ul",
       { role: "list", "aria-label": words.say("archived") },
-      archived.list.map((head) => item(inbox, { head, others: [] })),
+      archived.list.map((head) => item(inbox, { head, others: [], more: 0 })),
     ),
-    archived.hasOlder && older(words.say("show_older"), () => feed.loadArchived()),
+    archived.hasOlder && older(words.say("show_older"), () => feed.loadOlderArchived()),
   ];
 }
 
@@ -232,7 +240,7 @@ function snoozedItem(inbox: Inbox, notification: Notification): Described {
 
 function caughtUp({ words, set, feed }: Inbox): Described {
   const onclick = () => {
-    set({ tab: ARCHIVED });
+    set({ tab: ARCHIVE });
     feed.loadArchived();
   };
   return h(

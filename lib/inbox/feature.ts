@@ -93,7 +93,7 @@ export const inboxFeature = {
     });
     rooms.listen(delivery);
     return {
-      services: [service, acts, delivery, notifier, broadcasts, sendings],
+      services: [service, acts, delivery, notifier, broadcasts, sendings, timing],
       commands: [...inboxCommands(service, zoneOf), ...actCommands(acts)],
       routes: [
         ...inboxRoutes({ inbox: service, editor, notifier, broadcasts, timing }, {

@@ -59,6 +59,15 @@ interface InboxReceipt {
   readonly actions?: readonly (Outcome & { readonly id: string })[];
 }
 
+/** A notification in an inbox, as clients are shown it. */
+export type FoundNotification = StoredNotification;
+
+/** Is told of what users do. */
+export interface InboxWitness {
+  /** Never rejects. */
+  changing(site: string, user: UserId): Promise<void> | undefined;
+}
+
 type ServiceStores = Pick<InboxStores, "inbox" | "schedule" | "snoozes" | "keepReceipts">;
 
 export interface ServiceParts {
@@ -75,6 +84,7 @@ export class InboxService {
   readonly #shows: Shows;
   /** Most characters of one answer. */
   readonly #characters: number;
+  #witness: InboxWitness | undefined;
   /** The syncs under way: many devices of a user come back at once, from the same position. */
   readonly #syncs = new SharedReads<InboxSync>();
 
@@ -95,6 +105,20 @@ export class InboxService {
   /** Begins to keep a log of what is delivered and read, for the feature that tells senders, which calls this once. */
   keepReceipts(): ReceiptLog {
     return this.#keepReceipts();
+  }
+
+  /** Has somebody told before a user does something with notifications, or a sender takes one back. One feature does. */
+  witnessBy(witness: InboxWitness): void {
+    this.#witness = witness;
+  }
+
+  /** One notification as it is shown; `undefined` where it is not in the inbox, or not any more. */
+  async find(site: string, user: UserId, id: string): Promise<FoundNotification | undefined> {
+    return await this.#inbox.get(site, user, id);
+  }
+
+  unread(site: string, user: UserId): Promise<number> {
+    return this.#inbox.unread(site, user);
   }
 
   /** What came after a position, or all that is unread where there is no position: as much as one answer bears. */
@@ -171,6 +195,8 @@ export class InboxService {
     event: InboxEvent,
     which?: Which,
   ): Promise<{ unread: number }> {
+    const telling = this.#witness?.changing(site, user);
+    if (telling !== undefined) await telling;
     const { ids, unread } = await this.#inbox.change(site, user, event, which);
     if (event !== "delete") return { unread };
     await this.#attachments.giveBack(site, user, ids);
@@ -190,6 +216,8 @@ export class InboxService {
     ids: readonly string[],
     until: number,
   ): Promise<{ unread: number }> {
+    const telling = this.#witness?.changing(site, user);
+    if (telling !== undefined) await telling;
     await inSlices(new Set(ids), async (id) => {
       const change = await this.#snoozes.snooze(
         ...[site, user, id, until * 1000] as const,

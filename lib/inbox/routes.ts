@@ -71,11 +71,17 @@ export function inboxRoutes(
         const id = call.param("id");
         const named = call.query("user_id");
         const user = named === undefined ? undefined : userIdField({ user_id: named }, limits);
-        const receipt = (user === undefined && await broadcasts.progress(call.site, id)) ||
-          await inbox.receipt(call.site, id, user);
-        if (receipt !== undefined) return { status: 200, json: receipt };
-        const outcome = await timing.outcome(call.site, id, user);
-        if (outcome !== undefined) return { status: 200, json: outcomeOnWire(outcome) };
+        const progress = user === undefined && await broadcasts.progress(call.site, id);
+        if (progress) return { status: 200, json: progress };
+        const receipt = await inbox.receipt(call.site, id, user);
+        const outcome = receipt === undefined
+          ? await timing.outcome(call.site, id, user)
+          : undefined;
+        const known = receipt ?? (outcome && outcomeOnWire(outcome));
+        if (known !== undefined) {
+          const pushed = await timing.pushReceipts(call.site, id, user);
+          return { status: 200, json: { ...known, ...pushed } };
+        }
         throw unknownNotification(id);
       },
     },

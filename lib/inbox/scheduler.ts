@@ -27,7 +27,7 @@ interface SchedulerParts {
   readonly schedule: Schedule;
   readonly counters: InboxCounters;
   readonly attachments: Pick<Attachments, "giveBack" | "giveBackAll">;
-  readonly timing: Pick<Timing, "take">;
+  readonly timing: Pick<Timing, "take" | "pushBack">;
 }
 
 export function scheduler(parts: SchedulerParts): Task {
@@ -100,7 +100,10 @@ class Scheduler {
     const { schedule, timing, attachments } = this.#parts;
     const { now, notifications, names } = await schedule.due(BATCH);
     for (const notification of notifications) {
-      if (notification.details?.["snoozed_at"] !== undefined) continue; // its user has put it off
+      if (notification.details?.["snoozed_at"] !== undefined) { // its user has put it off
+        await timing.pushBack(notification);
+        continue;
+      }
       if ((notification.expiresAt ?? Infinity) <= now) continue;
       const { site, user, id } = notification;
       const taking = timing.take(notification);

@@ -135,7 +135,7 @@ function presented(
   preferences: Preferences | undefined,
   isInApp: boolean,
   now: number,
-): Pick<Decision, "inApp" | "alertAt" | "why"> {
+): Pick<Decision, "inApp" | "alertAt" | "quiet" | "why"> {
   const inApp = isInApp ? "deliver" : "withhold";
   if (preferences === undefined) return { inApp };
   const { muteUntil = 0, quietHours } = preferences;
@@ -143,10 +143,11 @@ function presented(
   const end = quietHours && quietUntil(quietHours, zoneIn(preferences), unmuted);
   const alertAt = end ?? unmuted;
   if (alertAt <= now) return { inApp };
+  const why = unmuted > now ? "muted" : "quiet_hours";
   return {
     inApp: isInApp ? "silent" : "withhold",
     ...(alertAt !== Infinity && { alertAt }),
-    why: unmuted > now ? "muted" : "quiet_hours",
+    ...{ why, quiet: why },
   };
 }
 

@@ -110,6 +110,8 @@ export interface Decision {
   readonly unpushed?: "preferences" | "kind";
   /** Unix time in milliseconds at which it may ask for attention; absent: now, or never where it is quiet without an end. */
   readonly alertAt?: number;
+  /** Why it asks for no attention before `alertAt`, or at all. */
+  readonly quiet?: "muted" | "quiet_hours";
   /** Why it does not come as others do. */
   readonly why?: "preferences" | "kind" | "muted" | "quiet_hours";
   /** What the application has set for the kind whose settings count, which may be a part of its own up to a dot. */

@@ -1,13 +1,25 @@
 /** The devices of users, and what is pushed to them, as a capability of the server. */
 import { Revocations } from "../auth/revocations/revocations.ts";
+import { SYSTEM_CLOCK } from "../base/clock.ts";
 import type { Feature } from "../feature.ts";
+import { InboxService } from "../inbox/inbox.ts";
+import { inbox } from "../inbox/settings.ts";
+import { Timing } from "../inbox/timing/timing.ts";
+import { listeners } from "../listeners/settings.ts";
+import { Decisions } from "../preferences/decisions.ts";
+import { UnsubscribeLinks } from "../preferences/links.ts";
 import { ReachFeed } from "../preferences/reach_feed.ts";
+import { AnswerLinks } from "./answer_links.ts";
 import { RevokedDevices } from "./binding.ts";
 import { deviceCommands } from "./commands.ts";
 import { Devices } from "./devices.ts";
-import { pushCounters, pushRefusals } from "./metrics.ts";
+import { Messages } from "./message.ts";
+import { pushCounters, pushRefusals, ResultCounters } from "./metrics.ts";
+import { Online } from "./online.ts";
 import { PushProviders } from "./providers/providers.ts";
+import { PushQueue } from "./queue.ts";
 import { pushRoutes } from "./routes.ts";
+import { PushSender } from "./sender.ts";
 import { push as settings } from "./settings.ts";
 import { PUSH_TABLES } from "./tables.ts";
 import { PushData } from "./user_data.ts";
@@ -16,10 +28,11 @@ export const pushFeature = {
   name: "push",
   settings,
   tables: PUSH_TABLES,
-  open({ database, of, use }) {
+  open({ node, engine, database, of, use }) {
     const config = of(settings);
     const counters = pushCounters();
     const providers = use(PushProviders);
+    const online = new Online(node, engine.storage);
     const devices = new Devices({
       ...{ database, counters },
       providers: providers.byName,
@@ -27,15 +40,31 @@ export const pushFeature = {
       limit: config.devices,
       now: Date.now,
     });
-    const revoked = new RevokedDevices(devices, use(Revocations));
+    const revocations = use(Revocations);
+    const base = config.publicUrl ?? of(listeners).basePath;
+    const answers = new AnswerLinks(database, base);
+    const service = use(InboxService);
+    const timing = use(Timing);
+    const results = new ResultCounters();
+    const sender = new PushSender({
+      ...{ database, devices, inbox: service, revocations, counters, results, clock: SYSTEM_CLOCK },
+      ...{ providers: providers.byName, breakers: providers.breakers, days: of(inbox).days },
+      messages: new Messages({ answers, config, links: use(UnsubscribeLinks) }),
+    });
+    const queue = new PushQueue({
+      ...{ database, inbox: service, timing, online, counters, config, now: Date.now },
+      ...{ decisions: use(Decisions), providers: providers.byName, wake: () => sender.wake() },
+    });
+    timing.pushBy(queue);
+    service.witnessBy(queue);
     return {
       services: [devices],
       commands: deviceCommands(devices),
       routes: pushRoutes(devices, providers),
       userData: new PushData(devices, database),
-      tasks: [revoked],
+      tasks: [sender, new RevokedDevices(devices, revocations)],
       refusals: pushRefusals(),
-      metrics: Object.values(counters),
+      metrics: [...Object.values(counters), ...results.metrics(providers.byName.keys())],
     };
   },
 } satisfies Feature;

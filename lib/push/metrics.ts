@@ -1,6 +1,7 @@
 /** What is counted and measured of devices and pushes. */
-import { Counter } from "../core/metrics.ts";
+import { Counter, type Metric } from "../core/metrics.ts";
 import type { RefusalCounters } from "../core/refusals.ts";
+import type { ProviderName, PushResult } from "./types.ts";
 
 export type PushCounters = ReturnType<typeof pushCounters>;
 
@@ -15,7 +16,37 @@ export function pushCounters() {
       "devices_revoked",
       "Devices that went since the session was revoked that had registered them.",
     ),
+    gone: new Counter("devices_gone", "Devices that went since their provider knows them no more."),
   };
+}
+
+/** Counts what providers have said, by provider and result. */
+export class ResultCounters {
+  readonly #counts = new Map<string, number>();
+
+  note(provider: ProviderName, result: PushResult["result"]): void {
+    const key = keyOf(provider, result);
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+  }
+
+  /** @param providers those that the server is set up for */
+  metrics(providers: Iterable<ProviderName>): Metric[] {
+    return [...providers].flatMap((provider) =>
+      RESULTS.map((result): Metric => ({
+        name: "pushes",
+        help: "Pushes by what the provider has said.",
+        type: "counter",
+        labels: { provider, result },
+        read: () => this.#counts.get(keyOf(provider, result)) ?? 0,
+      }))
+    );
+  }
+}
+
+const RESULTS: readonly PushResult["result"][] = ["taken", "gone", "later", "refused"];
+
+function keyOf(provider: string, result: string): string {
+  return `${provider} ${result}`;
 }
 
 export function pushRefusals() {

@@ -110,7 +110,9 @@ export function* noteSpared(
 
 /** Takes what is due, in the order of its times; no other node takes it before `heldUntil`. */
 export function* takeSends(
-  { now, heldUntil, limit, except }: {
+  { now, heldUntil, limit, except, isFirst = false }: {
+    /** Whether all that is held was left behind. */
+    readonly isFirst?: boolean;
     readonly now: number;
     readonly heldUntil: number;
     readonly limit: number;
@@ -121,6 +123,7 @@ export function* takeSends(
   const others = except.length === 0
     ? ""
     : `AND origin NOT IN (${except.map((_, index) => `$${index + 4}`).join(", ")})`;
+  if (isFirst) yield* rows("UPDATE push_sends SET held_until = 0 WHERE due_at IS NOT NULL");
   const found = yield* rows(
     `UPDATE push_sends SET held_until = $2, begun = begun + 1
      WHERE (site, id, user_id, device) IN (

@@ -2,6 +2,7 @@
 import type { Fields } from "../base/fields.ts";
 import { inSeconds } from "../base/times.ts";
 import type { KeptDevice } from "./kept_device.ts";
+import type { Send } from "./store.ts";
 
 export function deviceOnWire(device: KeptDevice): Fields {
   const { id, provider, platform, app, locale, timeZone, createdAt, seenAt, last } = device;
@@ -13,5 +14,14 @@ export function deviceOnWire(device: KeptDevice): Fields {
     ...(timeZone !== undefined && { time_zone: timeZone }),
     ...{ created_at: inSeconds(createdAt), seen_at: inSeconds(seenAt) },
     ...(last !== undefined && { last: { ...last, at: inSeconds(last.at) } }),
+  };
+}
+
+/** What became of a push at a device; without a device it is why there was none. */
+export function sendOnWire({ device, provider, state, why, at }: Send): Fields {
+  return {
+    ...(device !== "" && { device, provider }),
+    ...{ state, at: inSeconds(at) },
+    ...(why !== "" && { why }),
   };
 }

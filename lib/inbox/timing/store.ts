@@ -29,14 +29,30 @@ export function* setTimer(
   );
 }
 
-/** Sets a timer that was due to another time. Nothing happens where somebody has ended it or set it. */
-export function* resetTimer(timer: Timer, next: Pick<Timer, "dueAt" | "body">): Work<void> {
-  const { site, user, what, ref, dueAt } = timer;
+/** Sets a timer to a time, also where it is set to another one. Who comes late and ends the one that was before leaves this one. */
+export function* moveTimer(
+  { site, user, what, ref, dueAt, priority, body }: NewTimer,
+  now: number,
+): Work<void> {
   yield* rows(
+    `INSERT INTO notification_timers
+       (site, user_id, what, ref, due_at, priority, set_at, body, held_until)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)
+     ON CONFLICT (site, user_id, what, ref) DO UPDATE SET due_at = excluded.due_at,
+       set_at = excluded.set_at, body = excluded.body, held_until = 0`,
+    ...[site, user, what, ref, dueAt, priority, now, body],
+  );
+}
+
+/** Sets a timer that was due to another time. Says whether it did: somebody may have ended it or set it. */
+export function* resetTimer(timer: Timer, next: Pick<Timer, "dueAt" | "body">): Work<boolean> {
+  const { site, user, what, ref, dueAt } = timer;
+  const set = yield* rows(
     `UPDATE notification_timers SET due_at = $5, body = $6, held_until = 0
-     WHERE site = $1 AND user_id = $2 AND what = $3 AND ref = $4 AND due_at = $7`,
+     WHERE site = $1 AND user_id = $2 AND what = $3 AND ref = $4 AND due_at = $7 RETURNING ref`,
     ...[site, user, what, ref, next.dueAt, next.body, dueAt],
   );
+  return set.length > 0;
 }
 
 /**

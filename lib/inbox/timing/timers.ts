@@ -9,7 +9,7 @@ import { reasonOf } from "../../base/reason.ts";
 import { inSlices } from "../../base/slices.ts";
 import { inSeconds, unixSeconds } from "../../base/times.ts";
 import type { Task } from "../../core/task.ts";
-import type { Database } from "../../engines/database/database.ts";
+import type { Database, Work } from "../../engines/database/database.ts";
 import type { Notifier } from "../notify.ts";
 import { asEdited } from "../patch.ts";
 import { LONGEST_SECONDS } from "../../preferences/kind_fields.ts";
@@ -28,6 +28,7 @@ import {
   resetTimer,
   takeTimers,
 } from "./store.ts";
+import type { PushBody, PushStep, PushWay } from "./pushes.ts";
 import { type DigestBody, type RepeatBody, type Timing, timingKey } from "./timing.ts";
 import type { DigestItem, Timer } from "./types.ts";
 
@@ -149,6 +150,10 @@ export class Timers implements Task {
         return await this.#deliver(timer);
       case "repeat":
         return await this.#remind(timer);
+      case "push":
+        return await this.#push(timer);
+      case "seen":
+        return await this.#step(timer, await this.#parts.timing.pushes?.look(timer));
     }
   }
 
@@ -164,6 +169,31 @@ export class Timers implements Task {
     );
     if (isNew) counters.alerts.value++;
     await database.transaction(() => endTimer(timer), timingKey(timer));
+  }
+
+  /** Whoever has seen it by now is left in peace; else it goes to the devices. */
+  async #push(timer: Timer): Promise<void> {
+    const { timing, inbox } = this.#parts;
+    const body: PushBody = JSON.parse(timer.body);
+    const { site, user, ref: id } = timer;
+    const found = body.content === undefined ? await inbox.get(site, user, id) : undefined;
+    const isMissing = found === undefined && body.content === undefined;
+    if (isMissing && await this.#isOnItsWay(timer)) return await this.#again(timer);
+    await this.#step(timer, await timing.pushes?.due(timer, body, found));
+  }
+
+  /** @param step absent where nothing is pushed any more */
+  async #step(timer: Timer, step: PushStep | undefined): Promise<void> {
+    const { database } = this.#parts;
+    if (step?.then === "wait") {
+      const next = { dueAt: step.until, body: step.body ?? timer.body };
+      await database.transaction(() => resetTimer(timer, next), timingKey(timer));
+      return;
+    }
+    await database.transaction(function* () {
+      if (yield* endTimer(timer)) yield* step?.work() ?? [];
+    }, timingKey(timer));
+    step?.done();
   }
 
   async #close(timer: Timer): Promise<void> {
@@ -242,10 +272,17 @@ export class Timers implements Task {
         dueAt: timer.dueAt + body.seconds * 1000,
         body: JSON.stringify({ ...body, done }),
       };
-      await database.transaction(() => resetTimer(timer, next), timingKey(timer));
+      const pushing = await this.#pushingAgain(timer, found);
+      await database.transaction(function* () {
+        if (yield* resetTimer(timer, next)) yield* pushing?.() ?? [];
+      }, timingKey(timer));
       return;
     }
-    if (isLeft && body.escalate !== undefined && "user" in body.escalate) {
+    let pushing: (() => Work<void>) | undefined;
+    if (isLeft && body.escalate !== undefined && "way" in body.escalate) {
+      const { way } = body.escalate;
+      if (way !== "in_app") pushing = await this.#pushingAgain(timer, found, way);
+    } else if (isLeft && body.escalate !== undefined && "user" in body.escalate) {
       const { publication: { message, data, tags, details = {}, from } } = found;
       const { isDuplicate } = await notifier.notify({
         ...{ site, user: body.escalate.user, id: await escalationId(timer) },
@@ -258,7 +295,25 @@ export class Timers implements Task {
       });
       if (!isDuplicate) counters.escalations.value++;
     }
-    await database.transaction(() => endTimer(timer), timingKey(timer));
+    const isEnded = await database.transaction(function* () {
+      const isMine = yield* endTimer(timer);
+      if (isMine) yield* pushing?.() ?? [];
+      return isMine;
+    }, timingKey(timer));
+    if (isEnded && pushing !== undefined) counters.escalations.value++;
+  }
+
+  /** Has what asks for attention again pushed again. @param way by which it escalates */
+  #pushingAgain(
+    timer: Timer,
+    { publication: { details } }: StoredNotification,
+    way?: PushWay,
+  ): Promise<(() => Work<void>) | undefined> {
+    const { site, user, ref: id, dueAt } = timer;
+    return this.#parts.timing.pushing({ site, user, id, ...(details && { details }) }, {
+      ...{ round: dueAt, isAgain: true },
+      ...(way !== undefined && { way }),
+    });
   }
 
   /** Changes how an unread notification is shown. Says whether there was something to change. */

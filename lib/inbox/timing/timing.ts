@@ -12,11 +12,13 @@ import { USUAL_PRIORITY } from "../details/details.ts";
 import type { Kept, Notification } from "../store/store.ts";
 import { nextOf } from "./digest.ts";
 import type { TimingCounters } from "./metrics.ts";
+import type { PushBody, Pushes, PushReceipt, PushWay } from "./pushes.ts";
 import {
   addItem,
   dropItem,
   editItem,
   findOutcome,
+  moveTimer,
   noteOutcome,
   passThrottle,
   setTimer,
@@ -60,9 +62,89 @@ const AT_ONCE: Taking = { isSilent: false };
 export class Timing {
   readonly #parts: TimingParts;
   #onTimer: (dueAt: number) => void = () => {};
+  #pushes: Pushes | undefined;
 
   constructor(parts: TimingParts) {
     this.#parts = parts;
+  }
+
+  /** Has notifications pushed. The feature that does it calls this once. */
+  pushBy(pushes: Pushes): void {
+    if (pushes.isOn) this.#pushes = pushes;
+  }
+
+  get pushes(): Pushes | undefined {
+    return this.#pushes;
+  }
+
+  /** What became of a notification at devices. Where that cannot be read right now, it is left out. */
+  async pushReceipts(
+    site: string,
+    id: string,
+    user?: UserId,
+  ): Promise<{ readonly pushes?: readonly PushReceipt[] }> {
+    try {
+      const pushes = await this.#pushes?.receipts(site, id, user);
+      return pushes === undefined ? {} : { pushes };
+    } catch (error) {
+      if (!(error instanceof CodedError) || !error.options.isAway) throw error;
+      return {};
+    }
+  }
+
+  /**
+   * What has a notification pushed that is in the inbox, or comes back to it: a part of a transaction. `undefined` where it is not
+   * pushed.
+   */
+  async pushing(
+    notification: Pick<Notification, "site" | "user" | "id" | "details" | "expiresAt">,
+    { round, way, isAgain }: {
+      readonly round: number;
+      /** By which way the application wants it, whatever the user has chosen. */
+      readonly way?: PushWay;
+      readonly isAgain?: true;
+    },
+  ): Promise<(() => Work<void>) | undefined> {
+    const pushes = this.#pushes;
+    if (pushes === undefined) return undefined;
+    const { site, user, id, details, expiresAt } = notification;
+    const decision = await this.decide(notification);
+    const ways = way === undefined ? waysOf(decision) : [way];
+    if (ways.length === 0) return undefined;
+    const body: PushBody = {
+      ...{ ways, round, expiresAt },
+      ...(isAgain && { isAgain }),
+      ...(way !== undefined && { isForced: true as const }),
+    };
+    const now = this.#parts.now();
+    const priority = priorityOf(details);
+    const dueAt = isAgain ? now : pushes.dueAt({ site, user, priority }, now);
+    const timer = { site, user, what: "push" as const, ref: id, priority };
+    return () => setTimer({ ...timer, dueAt, body: JSON.stringify(body) }, now);
+  }
+
+  /** Has it looked what a user's devices show: whatever the user does until then is seen then. */
+  async lookSoon(site: string, user: UserId, dueAt: number): Promise<void> {
+    const timer = { site, user, what: "seen" as const, ref: "", dueAt, priority: 1, body: "0" };
+    const now = this.#parts.now();
+    await this.#parts.database.transaction(
+      () => moveTimer(timer, now),
+      timingKey({ site, user }),
+    );
+    this.#onTimer(dueAt);
+  }
+
+  /** A notification that its user has put off comes back, and is pushed as one that has just come. */
+  async pushBack(notification: Notification & { readonly deliverAt: number }): Promise<void> {
+    const work = await this.pushing(notification, { round: notification.deliverAt });
+    if (work === undefined) return;
+    try {
+      await this.#parts.database.transaction(work, timingKey(notification));
+      this.#onTimer(this.#parts.now());
+    } catch (error) {
+      if (!(error instanceof CodedError) || !error.options.isAway) throw error;
+      this.#parts.counters.unkept.value++;
+    }
   }
 
   /** What became of a notification that did not come into an inbox; `undefined` where nobody knows of such a one. */
@@ -140,12 +222,18 @@ export class Timing {
   ): Taking | Promise<Taking> {
     const { inApp, digest, throttle, repeat } = decision;
     const isHeld = inApp === "withhold" || !isDigest && (digest ?? throttle) !== undefined;
-    if (inApp === "deliver" && !isHeld && repeat === undefined) return AT_ONCE;
+    const isPlain = inApp === "deliver" && !isHeld && repeat === undefined;
+    if (isPlain && !this.#isPushed(decision)) return AT_ONCE;
     return this.#note(notification, decision, { isDigest, isThere }).catch((error) => {
       if (!(error instanceof CodedError) || !error.options.isAway) throw error;
       this.#parts.counters.unkept.value++;
       return AT_ONCE;
     });
+  }
+
+  /** Whether a push is to be noted, or why there is none. Most users have no device. */
+  #isPushed({ push, mail, unpushed }: Decision): boolean {
+    return (push || mail || unpushed !== undefined) && this.#pushes !== undefined;
   }
 
   async #note(
@@ -161,10 +249,10 @@ export class Timing {
       ? await decisions.zoneOf(site, user)
       : "";
     const taking = await database.transaction(
-      () => noted(notification, decision, { now, zone, isDigest }),
+      () => noted(notification, decision, { now, zone, isDigest, pushes: this.#pushes }),
       timingKey(notification),
     );
-    this.#onTimer(firstDue(decision, taking, now));
+    this.#onTimer(firstDue(decision, taking, { now, isPushed: this.#isPushed(decision) }));
     const { held } = taking;
     if (held === undefined || held.isDuplicate) return taking;
     counters[held.state].value++;
@@ -178,17 +266,31 @@ export function timingKey({ site, user }: Pick<Notification, "site" | "user">): 
   return `timing\n${site}\n${user}`;
 }
 
-/** When the first timer of a notification may be due; `Infinity` where it has none. */
-function firstDue({ alertAt, repeat }: Decision, { held }: Taking, now: number): number {
+/** When the first timer of a notification may be due; `Infinity` where it has none. @param isPushed whether it has one for a push */
+function firstDue(
+  { alertAt, repeat }: Decision,
+  { held }: Taking,
+  { now, isPushed }: { now: number; isPushed: boolean },
+): number {
   if (held !== undefined) return now; // its digest may have been set long ago
-  return alertAt ?? (repeat === undefined ? Infinity : now + repeat.seconds * 1000);
+  if (alertAt !== undefined) return alertAt;
+  if (isPushed) return now;
+  return repeat === undefined ? Infinity : now + repeat.seconds * 1000;
+}
+
+interface Noting {
+  readonly now: number;
+  readonly zone: string;
+  readonly isDigest: boolean;
+  readonly pushes: Pushes | undefined;
 }
 
 function* noted(
   notification: Notification,
-  { inApp, digest, throttle, repeat, alertAt, why = "kind" }: Decision,
-  { now, zone, isDigest }: { now: number; zone: string; isDigest: boolean },
+  decision: Decision,
+  { now, zone, isDigest, pushes }: Noting,
 ): Work<Taking> {
+  const { inApp, digest, throttle, repeat, alertAt, why = "kind" } = decision;
   const { site, user, id } = notification;
   const before = yield* findOutcome(site, id, user);
   if (before !== undefined) {
@@ -196,7 +298,9 @@ function* noted(
     return { held: { state, why, isDuplicate: true } };
   }
   if (inApp === "withhold") {
-    return { held: yield* held(notification, { state: "withheld", why }, now) };
+    const taken = yield* held(notification, { state: "withheld", why }, now);
+    if (!taken.isDuplicate) yield* notePush(notification, decision, pushes, now);
+    return { held: taken };
   }
   if (!isDigest && digest !== undefined) {
     const dueAt = "at" in digest ? nextOf(digest.at, zone, now) : now + digest.seconds * 1000;
@@ -211,7 +315,8 @@ function* noted(
       };
     }
   }
-  const priority = Number(notification.details?.["priority"] ?? USUAL_PRIORITY);
+  yield* notePush(notification, decision, pushes, now);
+  const priority = priorityOf(notification.details);
   const timer = { ...{ site, user, ref: id, priority }, body: "" };
   const isSilent = inApp === "silent";
   if (isSilent && alertAt !== undefined) {
@@ -223,6 +328,40 @@ function* noted(
     yield* setTimer({ ...timer, what: "repeat", dueAt, body: JSON.stringify(body) }, now);
   }
   return { isSilent };
+}
+
+/** Sets the timer of a push, before the notification is stored anywhere; or notes why there is none. */
+function* notePush(
+  notification: Notification,
+  decision: Decision,
+  pushes: Pushes | undefined,
+  now: number,
+): Work<void> {
+  const { inApp, alertAt, quiet, unpushed } = decision;
+  const ways = waysOf(decision);
+  if (pushes === undefined || ways.length === 0 && unpushed === undefined) return;
+  const why = ways.length === 0 ? unpushed : alertAt === undefined ? quiet : undefined;
+  if (why !== undefined) return yield* pushes.spare(notification, why, now);
+  const { site, user, id, details, expiresAt } = notification;
+  const priority = priorityOf(details);
+  const body: PushBody = {
+    ...{ ways, round: 0, expiresAt },
+    ...(inApp === "withhold" && { content: itemOf(notification) }),
+    ...(quiet !== undefined && { wasQuiet: true as const }),
+  };
+  const dueAt = inApp === "withhold" ? now : pushes.dueAt({ site, user, priority }, now);
+  yield* setTimer({
+    ...{ site, user, what: "push", ref: id, priority, body: JSON.stringify(body) },
+    dueAt: Math.max(dueAt, alertAt ?? 0),
+  }, now);
+}
+
+function waysOf({ push, mail }: Decision): PushWay[] {
+  return [...push ? ["push" as const] : [], ...mail ? ["mail" as const] : []];
+}
+
+function priorityOf(details: Notification["details"]): number {
+  return Number(details?.["priority"] ?? USUAL_PRIORITY);
 }
 
 function* held(

@@ -36,14 +36,17 @@ export type DigestItem = Pick<
   "id" | "room" | "at" | "from" | "message" | "data" | "tags" | "details" | "expiresAt"
 >;
 
-/** What a timer is for: to ask for attention, to close a digest, to deliver a closed one, to ask for attention again. */
-export type TimerKind = "alert" | "digest" | "digested" | "repeat";
+/**
+ * What a timer is for: to ask for attention, to close a digest, to deliver a closed one, to ask for attention again, to push to
+ * devices, to look whether what devices show was seen elsewhere.
+ */
+export type TimerKind = "alert" | "digest" | "digested" | "repeat" | "push" | "seen";
 
 export interface Timer {
   readonly site: string;
   readonly user: UserId;
   readonly what: TimerKind;
-  /** The id of a notification, or a kind. No two timers of a user are for the same. */
+  /** The id of a notification, or a kind; empty for `seen`. No two timers of a user are for the same. */
   readonly ref: string;
   /** Unix milliseconds. */
   readonly dueAt: number;

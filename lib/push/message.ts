@@ -1,0 +1,114 @@
+/** Makes what a device shows of a notification. */
+import { createHash } from "node:crypto";
+import type { Content } from "../core/publication.ts";
+import type { Action } from "../inbox/details/actions.ts";
+import type { UnsubscribeLinks } from "../preferences/links.ts";
+import { EVERY_KIND } from "../preferences/types.ts";
+import type { AnswerLinks } from "./answer_links.ts";
+import type { PushConfig } from "./settings.ts";
+import type { Send } from "./store.ts";
+import type { DeviceMessage, Push } from "./types.ts";
+
+interface MessageParts {
+  readonly answers: AnswerLinks;
+  readonly links: UnsubscribeLinks;
+  readonly config: PushConfig;
+}
+
+export class Messages {
+  readonly #parts: MessageParts;
+
+  constructor(parts: MessageParts) {
+    this.#parts = parts;
+  }
+
+  /** @param said what clients are shown of it @param at Unix seconds */
+  async show(
+    send: Send,
+    said: Content & { readonly at?: number | undefined },
+    badge: number,
+  ): Promise<DeviceMessage> {
+    const { config: { hasText } } = this.#parts;
+    const { id, priority, expiresAt, provider } = send;
+    const details = said.details ?? {};
+    const group = textIn(details["group"]);
+    const answerUrl = await this.#answerUrl(send);
+    const unsubscribeUrl = provider === "mail" ? await this.#unsubscribeUrl(send, details) : "";
+    return {
+      what: "show",
+      ...{ id, priority, expiresAt, badge },
+      at: said.at ?? Math.floor(send.at / 1000),
+      ...(group !== undefined && { group: hasText ? group : hashOf(group) }),
+      ...(hasText && this.#shown(send, said, details)),
+      ...(answerUrl !== "" && { answerUrl }),
+      ...(unsubscribeUrl !== "" && { unsubscribeUrl }),
+    };
+  }
+
+  close({ id, expiresAt }: Send, group: string | undefined, badge: number): DeviceMessage {
+    const { config: { hasText } } = this.#parts;
+    return {
+      what: "close",
+      ...{ id, badge, expiresAt },
+      ...(group !== undefined && { group: hasText ? group : hashOf(group) }),
+    };
+  }
+
+  #shown(
+    { provider }: Send,
+    { message, image, data }: Content,
+    details: Readonly<Record<string, unknown>>,
+  ): Partial<Push> {
+    const [title, kind] = [details["title"], details["kind"]].map(textIn);
+    const isBrowser = provider === "web_push";
+    const [url, icon, picture] = [details["url"], details["icon"], image?.url].map((each) => {
+      const address = textIn(each);
+      return address === undefined ? undefined : this.#addressOf(address, isBrowser);
+    });
+    const { actions } = details;
+    return {
+      ...(title !== undefined && { title }),
+      ...(message !== undefined && { text: message }),
+      ...(kind !== undefined && { kind }),
+      ...(url !== undefined && { url }),
+      ...(icon !== undefined && { icon }),
+      ...(picture !== undefined && { image: picture }),
+      ...(Array.isArray(actions) && { actions: actions as readonly Action[] }),
+      ...(data !== undefined && { data }),
+    };
+  }
+
+  /** A path is a page's own in a browser; other devices know no page. */
+  #addressOf(address: string, isBrowser: boolean): string | undefined {
+    const { publicUrl } = this.#parts.config;
+    if (isBrowser || !address.startsWith("/")) return address;
+    return publicUrl === undefined ? undefined : `${publicUrl}${address}`;
+  }
+
+  /** Without a public URL only a browser's worker knows where the server is. */
+  async #answerUrl(send: Send): Promise<string> {
+    const { answers, config: { publicUrl } } = this.#parts;
+    if (publicUrl === undefined && send.provider !== "web_push") return "";
+    return await answers.urlOf(send, send.expiresAt);
+  }
+
+  async #unsubscribeUrl(
+    { site, user }: Send,
+    { kind }: Readonly<Record<string, unknown>>,
+  ): Promise<string> {
+    const { links, config: { publicUrl } } = this.#parts;
+    if (publicUrl === undefined) return "";
+    const of = { kind: textIn(kind) ?? EVERY_KIND };
+    const path = await links.unsubscribeUrl({ site, user, of, way: "mail" });
+    return new URL(path, publicUrl).href;
+  }
+}
+
+function textIn(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+/** The same for the same group, and says nothing of it. */
+function hashOf(group: string): string {
+  return createHash("sha256").update(group).digest("base64url").slice(0, 22);
+}

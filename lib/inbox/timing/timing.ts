@@ -84,8 +84,8 @@ export class Timing {
     user?: UserId,
   ): Promise<{ readonly pushes?: readonly PushReceipt[] }> {
     try {
-      const pushes = await this.#pushes?.receipts(site, id, user);
-      return pushes === undefined ? {} : { pushes };
+      const pushes = await this.#pushes?.receipts(site, id, user) ?? [];
+      return pushes.length === 0 ? {} : { pushes };
     } catch (error) {
       if (!(error instanceof CodedError) || !error.options.isAway) throw error;
       return {};

@@ -42,6 +42,24 @@ Deno.test("docs/push.md: devices, on each listener", async () => {
   }
 });
 
+Deno.test("docs/push.md: a receipt", async () => {
+  await using service = new WebPushService();
+  await using program = await Program.start({ env: { APP_OUTGOING_PRIVATE_IPS: "127.0.0.1" } });
+  const { key } = await Manager.of(program);
+  const call = (path: string, body?: object) =>
+    fetch(`${program.url}/api${path}`, {
+      headers: { authorization: `Bearer ${key}` },
+      ...(body && { method: "POST", body: JSON.stringify(body) }),
+    }).then((response) => response.json());
+  await call("/users/1/devices", { provider: "web_push", token: service.subscribe() });
+  await call("/notifications", { user_id: 1, id: "order-0007", message: "It was shipped" });
+  await service.get(1);
+  await waitFor(
+    "the receipt",
+    async () => matches(await call("/notifications/order-0007"), block("answer: receipt")),
+  );
+});
+
 Deno.test("docs/push.md: the library", async () => {
   await using service = new WebPushService();
   await using program = await Program.start({ env: { APP_OUTGOING_PRIVATE_IPS: "127.0.0.1" } });

@@ -269,7 +269,7 @@ Deno.test("a mute that ends within quiet hours goes on as these", () => {
     quietHours: berlin("mon", "22:00", "07:00"),
   };
   assert.deepEqual(decisionOf(own, new Map(), {}, at("2026-01-05T12:00:00Z")), {
-    ...{ inApp: "silent", push: true, mail: false, why: "muted" },
+    ...{ inApp: "silent", push: true, mail: false, why: "muted", quiet: "muted" },
     alertAt: at("2026-01-06T06:00:00Z"),
   });
 });

@@ -79,7 +79,10 @@ for (const [place, start] of PLACES) {
       await pushes(id, ["spared"], "delivered");
       const next = await send({ user_id: 2, message: "Nobody took it" });
       await client.get("direct_message", 2);
-      assert.equal((await manager.call(first, "GET", `/notifications/${next}`)).json["pushes"], undefined);
+      assert.equal(
+        (await manager.call(first, "GET", `/notifications/${next}`)).json["pushes"],
+        undefined,
+      );
       const [push] = await taken(one);
       assert.equal(shownBy(push!).title, "Nobody took it");
     });

@@ -108,7 +108,7 @@ export class Timing {
     const pushes = this.#pushes;
     if (pushes === undefined) return undefined;
     const { site, user, id, details, expiresAt } = notification;
-    const decision = await this.decide(notification);
+    const decision = await this.#decide(notification);
     const ways = way === undefined ? waysOf(decision) : [way];
     if (ways.length === 0) return undefined;
     const body: PushBody = {

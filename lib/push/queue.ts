@@ -13,7 +13,7 @@ import type { UserId } from "../base/fields.ts";
 import { reasonOf } from "../base/reason.ts";
 import type { Database, Work } from "../engines/database/database.ts";
 import type { FoundNotification, InboxService, InboxWitness } from "../inbox/inbox.ts";
-import type { PushBody, PushReceipt, Pushes, PushStep } from "../inbox/timing/pushes.ts";
+import type { PushBody, Pushes, PushReceipt, PushStep } from "../inbox/timing/pushes.ts";
 import type { Meant, Timer } from "../inbox/timing/types.ts";
 import type { Timing } from "../inbox/timing/timing.ts";
 import type { Decisions } from "../preferences/decisions.ts";

@@ -3,11 +3,10 @@
  * and of one that comes twice it is the first.
  */
 import { DAYS, type QuietHours } from "./types.ts";
+import { daysOf, MINUTES_OF_DAY, weekdayOf, type ZoneDays } from "./zone_days.ts";
 
 /** How many days ahead are looked at: what is quiet through all of them has no end. */
 const DAYS_AHEAD = 8;
-
-const MINUTES_OF_DAY = 1440;
 
 /** A stretch of time, in milliseconds of Unix time, in which it is quiet, or in which it is not. */
 interface Stretch {
@@ -37,49 +36,41 @@ export function quietUntil(hours: QuietHours, zone: string, now: number): number
 }
 
 function stretchAt(hours: QuietHours, zone: string, now: number): Stretch {
-  const today = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(zone).toPlainDate();
-  const horizon = momentOf(today.add({ days: DAYS_AHEAD - 1 }), 0, zone);
+  const days = daysOf(zone);
+  const today = days.dayOf(now);
   let end = now;
   let begin = now;
   let isQuiet = false;
-  for (const { from, until } of quietStretches(hours, zone, today)) {
-    if (until <= now || until <= end) continue;
-    if (from > end) {
-      return isQuiet
-        ? { zone, from: begin, until: end, isQuiet }
-        : { zone, from: now, until: from, isQuiet };
+  for (let ahead = -1; ahead < DAYS_AHEAD; ahead++) {
+    for (const { from, until } of quietStretches(hours, days, today + ahead)) {
+      if (until <= now || until <= end) continue;
+      if (from > end) {
+        return isQuiet
+          ? { zone, from: begin, until: end, isQuiet }
+          : { zone, from: now, until: from, isQuiet };
+      }
+      if (!isQuiet) begin = from;
+      isQuiet = true;
+      end = until;
     }
-    if (!isQuiet) begin = from;
-    isQuiet = true;
-    end = until;
   }
+  const horizon = days.momentOf(today + DAYS_AHEAD - 1, 0);
   if (!isQuiet) return { zone, from: now, until: horizon, isQuiet };
   return { zone, from: begin, until: end >= horizon ? Infinity : end, isQuiet };
 }
 
-/** The quiet stretches around today, by their beginnings. */
+/** The quiet stretches that begin on one day, by their beginnings. */
 function quietStretches(
   { days }: QuietHours,
-  zone: string,
-  today: Temporal.PlainDate,
+  clock: ZoneDays,
+  day: number,
 ): { readonly from: number; readonly until: number }[] {
   const stretches: { from: number; until: number }[] = [];
-  for (let ahead = -1; ahead < DAYS_AHEAD; ahead++) {
-    const date = today.add({ days: ahead });
-    for (const { start, end } of days.get(DAYS[date.dayOfWeek - 1]!) ?? []) {
-      if (start === end) continue;
-      const from = momentOf(date, start, zone);
-      const until = momentOf(date, end > start ? end : end + MINUTES_OF_DAY, zone);
-      if (until > from) stretches.push({ from, until });
-    }
+  for (const { start, end } of days.get(DAYS[weekdayOf(day)]!) ?? []) {
+    if (start === end) continue;
+    const from = clock.momentOf(day, start);
+    const until = clock.momentOf(day, end > start ? end : end + MINUTES_OF_DAY);
+    if (until > from) stretches.push({ from, until });
   }
   return stretches.sort((one, other) => one.from - other.from);
-}
-
-/** @param minutes from the date's midnight, by the clock */
-function momentOf(date: Temporal.PlainDate, minutes: number, zone: string): number {
-  const days = Math.floor(minutes / MINUTES_OF_DAY);
-  const rest = minutes % MINUTES_OF_DAY;
-  const plainTime = new Temporal.PlainTime(Math.floor(rest / 60), rest % 60);
-  return date.add({ days }).toZonedDateTime({ timeZone: zone, plainTime }).epochMilliseconds;
 }

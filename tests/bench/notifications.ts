@@ -83,12 +83,55 @@ const SLICE_SECONDS = 0.5;
 /** Those who get them in turn. */
 export const USERS = 1000;
 
-/** All sides are there at once, each on a server of its own, and have the load for half a second in turn. */
+/**
+ * All sides are there at once, each on a server of its own, and have the load for half a second in turn. Each round has new
+ * servers: two that do the same may differ by a fifth for as long as they run.
+ */
 export async function besideEachOther(
   bench: Bench,
-  { listener, store }: { readonly listener: ListenerName; readonly store: StoreName },
+  setup: { readonly listener: ListenerName; readonly store: StoreName },
   sides: readonly Side[],
 ): Promise<SideSeen[]> {
+  const rounds: RoundSeen[][] = [];
+  for (let round = 1; round <= bench.rounds; round++) {
+    const seen = await oneRound(bench.seconds, setup, sides);
+    rounds.push(seen);
+    const costs = seen.map(({ slices }) => `${digits(median(slices.map(cpuOf), same))} µs`);
+    const { listener, store } = setup;
+    bench.progress(
+      `${listener}, ${store}: ${costs.join(", ")} (round ${round} of ${bench.rounds})`,
+    );
+  }
+  return sides.map(({ name }, side) => {
+    const ratio = (by: (slice: HttpSlice) => number) =>
+      median(
+        rounds.flatMap((round) =>
+          round[side]!.slices.map((slice, turn) => by(slice) / by(round[0]!.slices[turn]!))
+        ),
+        same,
+      );
+    return {
+      name,
+      figures: {
+        ...median(rounds.map((round) => round[side]!.figures), ({ cpuEach }) => cpuEach),
+        refused: rounds.reduce((sum, round) => sum + round[side]!.figures.refused, 0),
+      },
+      cpuRatio: ratio(cpuOf),
+      rateRatio: ratio(({ acceptedPerSecond }) => acceptedPerSecond),
+    };
+  });
+}
+
+interface RoundSeen {
+  readonly slices: readonly HttpSlice[];
+  readonly figures: HttpFigures;
+}
+
+async function oneRound(
+  seconds: number,
+  { listener, store }: { readonly listener: ListenerName; readonly store: StoreName },
+  sides: readonly Side[],
+): Promise<RoundSeen[]> {
   await using open = new AsyncDisposableStack();
   const loads: { load: SlicedLoad<HttpSlice>; slices: HttpSlice[] }[] = [];
   for (const { fields, prepare } of sides) {
@@ -103,28 +146,27 @@ export async function besideEachOther(
     );
     loads.push({ load, slices: [] });
   }
-  const count = Math.ceil(bench.rounds * bench.seconds / SLICE_SECONDS);
-  for (let each = 0; each < count; each++) {
+  const turns = Math.ceil(seconds / SLICE_SECONDS);
+  for (let turn = 0; turn <= turns; turn++) {
     // There and back again, so that none always comes after the same one.
-    for (const { load, slices } of each % 2 === 0 ? loads : loads.toReversed()) {
-      slices.push(await load.slice());
+    for (const { load, slices } of turn % 2 === 0 ? loads : loads.toReversed()) {
+      const slice = await load.slice();
+      if (turn > 0) slices.push(slice); // in the first one, all is new to the server
     }
-    const costs = loads.map(({ slices }) => `${digits(slices.at(-1)!.cpuEach)} µs`);
-    bench.progress(`${listener}, ${store}, turn ${each + 1} of ${count}: ${costs.join(", ")}`);
   }
-  const seen: SideSeen[] = [];
-  const [{ slices: first }] = loads as [typeof loads[number]];
-  for (const [index, { load, slices }] of loads.entries()) {
-    const ratio = (by: (slice: HttpSlice) => number) =>
-      median(slices.map((slice, turn) => by(slice) / by(first[turn]!)), (one) => one);
-    seen.push({
-      name: sides[index]!.name,
-      figures: await load.end<HttpFigures>(),
-      cpuRatio: ratio(({ cpuEach }) => cpuEach),
-      rateRatio: ratio(({ acceptedPerSecond }) => acceptedPerSecond),
-    });
+  const seen: RoundSeen[] = [];
+  for (const { load, slices } of loads) {
+    seen.push({ slices, figures: await load.end<HttpFigures>() });
   }
   return seen;
+}
+
+function cpuOf({ cpuEach }: HttpSlice): number {
+  return cpuEach;
+}
+
+function same(value: number): number {
+  return value;
 }
 
 /** That nothing was refused on any side. */

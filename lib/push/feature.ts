@@ -2,6 +2,7 @@
 import { Revocations } from "../auth/revocations/revocations.ts";
 import { SYSTEM_CLOCK } from "../base/clock.ts";
 import type { Feature } from "../feature.ts";
+import { Acts } from "../inbox/acts/acts.ts";
 import { InboxService } from "../inbox/inbox.ts";
 import { inbox } from "../inbox/settings.ts";
 import { Timing } from "../inbox/timing/timing.ts";
@@ -10,12 +11,14 @@ import { Decisions } from "../preferences/decisions.ts";
 import { UnsubscribeLinks } from "../preferences/links.ts";
 import { ReachFeed } from "../preferences/reach_feed.ts";
 import { AnswerLinks } from "./answer_links.ts";
+import { answerApp } from "./answers.ts";
 import { RevokedDevices } from "./binding.ts";
 import { deviceCommands } from "./commands.ts";
 import { Devices } from "./devices.ts";
 import { Messages } from "./message.ts";
 import { pushCounters, pushRefusals, ResultCounters } from "./metrics.ts";
 import { Online } from "./online.ts";
+import { PageKey } from "./page_key.ts";
 import { PushProviders } from "./providers/providers.ts";
 import { PushQueue } from "./queue.ts";
 import { pushRoutes } from "./routes.ts";
@@ -55,12 +58,22 @@ export const pushFeature = {
       ...{ database, inbox: service, timing, online, counters, config, now: Date.now },
       ...{ decisions: use(Decisions), providers: providers.byName, wake: () => sender.wake() },
     });
+    const key = new PageKey(providers, queue.isOn);
     timing.pushBy(queue);
     service.witnessBy(queue);
     return {
       services: [devices],
       commands: deviceCommands(devices),
       routes: pushRoutes(devices, providers),
+      mounts: () => [{
+        path: "/push",
+        app: answerApp({
+          ...{ database, answers, devices, inbox: service, revocations, now: Date.now },
+          acts: use(Acts),
+        }),
+      }],
+      clientConfig: () => key.shown(),
+      start: () => key.load(),
       userData: new PushData(devices, database),
       tasks: [sender, new RevokedDevices(devices, revocations)],
       refusals: pushRefusals(),

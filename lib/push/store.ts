@@ -234,6 +234,15 @@ export function* closeShown(
   return count;
 }
 
+/** The user has answered at a device, which shows it no more. */
+export function* noteAnswered({ site, id, user, device }: SendKey): Work<void> {
+  yield* rows(
+    `UPDATE push_sends SET state = 'closed', why = 'answered', due_at = NULL
+     WHERE ${KEY} AND state IN ('taken', 'waiting')`,
+    ...[site, id, user, device],
+  );
+}
+
 /** What may be on a user's devices, the newest first: what was taken, or is on its way. */
 export function* shownOf(
   { site, user }: Owner,

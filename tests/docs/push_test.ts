@@ -60,6 +60,29 @@ Deno.test("docs/push.md: a receipt", async () => {
   );
 });
 
+Deno.test("docs/push.md: answers", async () => {
+  await using service = new WebPushService();
+  await using program = await Program.start({ env: { APP_OUTGOING_PRIVATE_IPS: "127.0.0.1" } });
+  const { key } = await Manager.of(program);
+  const call = (path: string, body: object) =>
+    fetch(`${program.url}/api${path}`, {
+      ...{ method: "POST", body: JSON.stringify(body) },
+      headers: { authorization: `Bearer ${key}` },
+    }).then((response) => response.body?.cancel());
+  await call("/users/1/devices", { provider: "web_push", token: service.subscribe() });
+  await call("/notifications", {
+    ...{ user_id: 1, id: "order-0007", message: "Where are you?" },
+    actions: [{ type: "reply", id: "reply", label: "Answer" }],
+  });
+  const [push] = await service.get(1);
+  const { answer } = JSON.parse(push!.text).notification.data.notifyli;
+  const script = block("example: answers").replaceAll("$ANSWER", `${program.url}${answer}`);
+  const answers = (await shell(script, program, key)).map((line) => JSON.parse(line));
+  assert.deepEqual([answers[0].message, answers[0].unread], ["Where are you?", 1]);
+  assert.deepEqual([answers[1].text, answers[1].unread], ["On my way", 0]);
+  assert.deepEqual(answers.slice(2), Array(2).fill({ id: "order-0007", unread: 0 }));
+});
+
 Deno.test("docs/push.md: the library", async () => {
   await using service = new WebPushService();
   await using program = await Program.start({ env: { APP_OUTGOING_PRIVATE_IPS: "127.0.0.1" } });

@@ -24,6 +24,14 @@ interface OpenFeed extends Wanted {
 /** All of this page. */
 const open = new Set<OpenFeed>();
 
+/** What is asked in place of the function that a feed was opened with. */
+const replaced = new WeakMap<object, () => unknown>();
+
+/** Has another function asked for tokens of the same user: frameworks make a new one each time they render. */
+export function replaceSource(first: () => unknown, next: () => unknown): void {
+  replaced.set(first, next);
+}
+
 /** Feeds over clients that the application has made, and ends. */
 const given = new WeakMap<InboxSource, Feed>();
 
@@ -80,11 +88,16 @@ function clientFor({ server, token, userId, worker }: Wanted): InboxClient {
   );
   return new InboxClient(resolveOptions({
     url,
-    ...(token === undefined ? {} : { token }),
+    ...(token === undefined ? {} : { token: newest(token) }),
     ...(userId === undefined ? {} : { userId }),
     storage: () => localStorage,
     transport: transportFor(url, worker),
   }));
+}
+
+function newest(token: TokenSource): TokenSource {
+  if (typeof token !== "function") return token;
+  return () => ((replaced.get(token) ?? token) as typeof token)();
 }
 
 /** The address of the WebSocket, where that of the server is given. */

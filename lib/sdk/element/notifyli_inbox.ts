@@ -12,7 +12,7 @@ import type { TokenSource } from "../core/token.ts";
 import type { Notification } from "../core/types.ts";
 import type { Router } from "./deeds.ts";
 import { reasonOf } from "./feed.ts";
-import { feedOver, isSame, type Lease, openFeed, type Wanted } from "./feeds.ts";
+import { feedOver, isSame, type Lease, openFeed, replaceSource, type Wanted } from "./feeds.ts";
 import type { InboxSource } from "./inbox_client.ts";
 import { play } from "./sound.ts";
 import type { Strings } from "./strings.ts";
@@ -79,13 +79,18 @@ export class NotifyliInbox extends Base {
     this.#write("server", server);
   }
 
-  /** Proves who the user is: a token, or a function that gets one. It is never written into the page. */
+  /**
+   * Proves who the user is: a token, or a function that gets one. It is never written into the page. A function that replaces
+   * another one is for the same user: the connection stays, and it is asked from then on.
+   */
   get token(): TokenSource | undefined {
     return this.#token;
   }
 
   set token(token: TokenSource | null | undefined) {
-    this.#token = token || undefined;
+    if (typeof token === "function" && typeof this.#token === "function") {
+      replaceSource(this.#token, token);
+    } else this.#token = token || undefined;
     this.#schedule();
   }
 

@@ -1,0 +1,194 @@
+/**
+ * Executes the examples of `docs/inbox.md`: the plain page, and the applications, which Vite builds with the newest of their
+ * frameworks; each is clicked through in Chromium, on a site of another origin than the server's.
+ */
+import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
+import type { Page } from "playwright-core";
+import { openContext, OPTIONS } from "../support/browser.ts";
+import { run } from "../support/command.ts";
+import { bellOf, itemOf, panelOf } from "../support/element_site.ts";
+import { freePort } from "../support/free_port.ts";
+import { Manager } from "../support/manager.ts";
+import { ROOT } from "../support/paths.ts";
+import { sharedProgram } from "../support/shared_program.ts";
+import { APP_KEY, connectionToken } from "../support/tokens.ts";
+
+const PAGE = await Deno.readTextFile(`${ROOT}docs/inbox.md`);
+
+const BLOCKS = new Map(
+  [...PAGE.matchAll(/<!-- example: ([^\n]+) -->\s+```\w+\n(.*?)```/gs)]
+    .map(([, name = "", text = ""]) => [name, text]),
+);
+
+function block(name: string): string {
+  return BLOCKS.get(name) ?? assert.fail(`there is no example ${name}`);
+}
+
+const PORT = freePort();
+
+const program = sharedProgram({ APP_KEY, APP_ALLOWED_ORIGINS: `http://127.0.0.1:${PORT}` });
+
+/** What each application is made of, besides the page: its files by their names, and what Vite has to be told. */
+const APPLICATIONS: Readonly<Record<string, { files: Record<string, string>; config: string }>> = {
+  react: {
+    files: { "src/main.jsx": block("react") },
+    config: `import react from "@vitejs/plugin-react"; export default { plugins: [react()] };`,
+  },
+  vue: {
+    files: {
+      "src/App.vue": block("vue"),
+      "src/main.js":
+        `import { createApp } from "vue"; import App from "./App.vue"; createApp(App).mount("#app");`,
+    },
+    config: `import vue from "@vitejs/plugin-vue";
+      export default { plugins: [vue({ template: { compilerOptions: {
+        isCustomElement: (tag) => tag === "notifyli-inbox" } } })] };`,
+  },
+  svelte: {
+    files: {
+      "src/App.svelte": block("svelte"),
+      "src/main.js": `import { mount } from "svelte"; import App from "./App.svelte";
+        mount(App, { target: document.getElementById("app") });`,
+    },
+    config:
+      `import { svelte } from "@sveltejs/vite-plugin-svelte"; export default { plugins: [svelte()] };`,
+  },
+};
+
+const PACKAGES = [
+  ...["vite@8", "react@19", "react-dom@19", "vue@3", "svelte@5"],
+  ...["@vitejs/plugin-react@6", "@vitejs/plugin-vue@6", "@sveltejs/vite-plugin-svelte@7"],
+];
+
+/** A folder with the packages, in which the applications are built. */
+let folder = "";
+
+Deno.test.beforeAll(async () => {
+  folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${folder}/package.json`, `{"private":true,"type":"module"}`);
+  await inFolder("npm", "install", "--silent", "--no-fund", "--no-audit", ...PACKAGES);
+});
+
+Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
+
+async function inFolder(...command: string[]): Promise<void> {
+  const { code, stdout, stderr } = await run(command, { cwd: folder });
+  assert.equal(code, 0, stdout + stderr);
+}
+
+/** Builds an application. Resolves with the folder of its files. */
+async function built(name: string): Promise<string> {
+  const { files, config } = APPLICATIONS[name] ?? assert.fail();
+  const main = "src/main.jsx" in files ? "/src/main.jsx" : "/src/main.js";
+  const html = block("index.html").replace("/src/main.js", main)
+    .replace("https://notifyli.example.org", program().url);
+  await Deno.mkdir(`${folder}/${name}/src`, { recursive: true });
+  for (const [file, text] of Object.entries({ ...files, "index.html": html })) {
+    await Deno.writeTextFile(`${folder}/${name}/${file}`, text);
+  }
+  await Deno.writeTextFile(`${folder}/${name}/vite.config.js`, config);
+  await inFolder(
+    "npx",
+    "vite",
+    "build",
+    "--logLevel",
+    "error",
+    name,
+    "--config",
+    `${name}/vite.config.js`,
+  );
+  return `${folder}/${name}/dist`;
+}
+
+/** The application's server: its files, and a token for whoever is signed in. */
+function serve(user: string, files: (path: string) => Promise<string>) {
+  return Deno.serve({ hostname: "127.0.0.1", port: PORT, onListen() {} }, async (request) => {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/notifyli-token") return new Response(await connectionToken({ sub: user }));
+    const type = pathname.endsWith(".js") ? "text/javascript" : "text/html";
+    return new Response(await files(pathname), { headers: { "content-type": type } });
+  });
+}
+
+async function notify(user: string, title: string): Promise<void> {
+  const manager = await Manager.of(program());
+  const actions = [{ id: "later", type: "reply", label: "Answer" }];
+  const notification = {
+    user_id: user,
+    title,
+    message: "x",
+    from: "Shop",
+    url: "/orders/5",
+    actions,
+  };
+  await manager.done(program(), "/notifications", notification);
+}
+
+/** Opens the site, notes its console, and resolves when the element has counted. */
+async function open(page: Page): Promise<string[]> {
+  const lines: string[] = [];
+  page.on("console", (line) => lines.push(line.text()));
+  page.on("pageerror", (error) => lines.push(String(error)));
+  await page.goto(`http://127.0.0.1:${PORT}/`);
+  await bellOf(page, 1).waitFor();
+  return lines;
+}
+
+Deno.test("docs/inbox.md: every block that is an example is executed", () => {
+  const names = ["html", "strings", "index.html", "react", "vue", "svelte"];
+  assert.deepEqual([...BLOCKS.keys()], names);
+});
+
+Deno.test("docs/inbox.md: html, and other words", OPTIONS, async () => {
+  const html = `<!DOCTYPE html><html lang="de"><title>Shop</title><body>${
+    block("html")
+  }</body></html>`
+    .replace("https://notifyli.example.org", program().url);
+  await using _ = serve("html", (path) => Promise.resolve(path === "/" ? html : ""));
+  await using context = await openContext();
+  await notify("html", "Shipped");
+  const page = await context.newPage();
+  const lines = await open(page);
+  await notify("html", "Another");
+  await page.getByRole("status", { name: "New notifications" }).getByText("Another").waitFor();
+  await bellOf(page, 2).click();
+  await itemOf(page, "Shipped").getByRole("link", { name: "Shipped" }).click();
+  await page.waitForURL("**/orders/5");
+  assert.deepEqual(lines, ["x"]);
+  await page.goto(`http://127.0.0.1:${PORT}/`);
+  await page.evaluate(block("strings"));
+  await page.getByRole("button", { name: "Benachrichtigungen, 1 ungelesen" }).waitFor();
+});
+
+for (const name of Object.keys(APPLICATIONS)) {
+  Deno.test(`docs/inbox.md: ${name}`, OPTIONS, async () => {
+    const dist = await built(name);
+    await using _ = serve(
+      name,
+      (path) => Deno.readTextFile(dist + (path === "/" ? "/index.html" : path)),
+    );
+    await using context = await openContext();
+    await notify(name, "Shipped");
+    const page = await context.newPage();
+    const sockets: string[] = [];
+    page.on("websocket", (socket) => sockets.push(socket.url()));
+    const lines = await open(page);
+    await bellOf(page, 1).click();
+    await itemOf(page, "Shipped").getByRole("textbox", { name: "Answer" }).fill("Thanks");
+    await page.keyboard.press("Enter");
+    await itemOf(page, "Shipped").getByText("You answered: Thanks").waitFor();
+    await itemOf(page, "Shipped").getByRole("link", { name: "Shipped" }).click();
+    await page.getByText("You are at /orders/5").waitFor();
+    await panelOf(page).waitFor({ state: "detached" });
+    await bellOf(page, 0).waitFor();
+    assert.deepEqual(lines, ["action later"]);
+    assert.equal(sockets.length, 1, "what was rendered anew has the connection of before");
+  });
+}
+
+Deno.test("docs/inbox.md says how large the module is", async () => {
+  const { length } = gzipSync(await Deno.readFile(`${ROOT}static/notifyli-inbox.js`), { level: 9 });
+  const [, said] = /\((\d+) kB over the wire, with the part/.exec(PAGE) ?? [];
+  assert.ok(Math.abs(length / 1000 - Number(said)) <= 1, `it has ${length} bytes`);
+});

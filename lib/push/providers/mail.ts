@@ -87,14 +87,15 @@ export class Mail implements PushProvider {
     const { config } = this.#options;
     try {
       readMailCa(config);
+    } catch (error) {
+      return [{ level: "error", text: reasonOf(error) }];
+    }
+    try {
       await (await this.#loaded()).verify();
     } catch (error) {
-      const { code, responseCode } = error as { code?: unknown; responseCode?: unknown };
-      const reason = [code, responseCode].filter((each) => each !== undefined).join(" ");
-      return [{
-        level: "error",
-        text: code === undefined ? reasonOf(error) : `SMTP_URL: ${reason}`,
-      }];
+      const bounce = bounceOf(error);
+      const level = bounce.result === "later" ? "warning" : "error";
+      return [{ level, text: `SMTP_URL: ${"why" in bounce ? bounce.why : ""}` }];
     }
     const { smtp: { host, port, tls } } = config;
     if (tls === "none") return [];

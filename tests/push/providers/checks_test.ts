@@ -24,7 +24,7 @@ Deno.test("check says all that is wrong with keys, files and accounts at once", 
     [
       "Cannot use PUSH_FCM_CREDENTIALS: current value is …, which has no project_id",
       "Cannot use PUSH_APNS_KEY: current value is …, allowed is a key of P-256, as in AuthKey_….p8",
-      "SMTP_URL: EAUTH 535",
+      "SMTP_URL: 535 5.7.8",
     ],
   );
   assert.doesNotMatch(stderr, /secret/);

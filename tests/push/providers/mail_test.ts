@@ -250,7 +250,12 @@ Deno.test(
       });
       assert.deepEqual(await wrong.check(Date.now()), [{
         level: "error",
-        text: "SMTP_URL: EAUTH 535",
+        text: "SMTP_URL: 535 5.7.8",
+      }]);
+      await using away = opened(server, { SMTP_URL: "smtp://127.0.0.1:1" });
+      assert.deepEqual(await away.check(Date.now()), [{
+        level: "warning",
+        text: "SMTP_URL: ESOCKET",
       }]);
     }
   },

@@ -40,6 +40,30 @@ Deno.test("a reason has no URL in it, whoever throws it", async () => {
   assert.deepEqual(fetched, { result: "later", why: "no route" });
 });
 
+Deno.test("a request has 15 s, however long its caller would wait", async () => {
+  using timers = shortTimers(15_000);
+  const result = await requesting(
+    new AbortController().signal,
+    (signal) =>
+      new Promise((_resolve, reject) =>
+        signal.addEventListener("abort", () => reject(new Error("aborted")))
+      ),
+  );
+  assert.deepEqual(result, { result: "later", why: "no answer in time" });
+  assert.equal(timers.count, 1);
+});
+
+/** Timers of so many milliseconds end at once. */
+function shortTimers(ms: number): Disposable & { count: number } {
+  const original = globalThis.setTimeout;
+  const timers = { count: 0, [Symbol.dispose]: () => void (globalThis.setTimeout = original) };
+  globalThis.setTimeout = ((run: () => void, after?: number) => {
+    if (after === ms) timers.count++;
+    return original(run, after === ms ? 0 : after);
+  }) as typeof setTimeout;
+  return timers;
+}
+
 /** Answers so many requests of each connection, and closes it where another one comes. */
 class ClosingService implements AsyncDisposable {
   /** How many requests came over each connection. */

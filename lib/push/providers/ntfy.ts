@@ -60,12 +60,12 @@ export class Ntfy implements PushProvider {
     }
     if (message.expiresAt <= now()) return { result: "refused", why: "it has expired" };
     const request = requestOf(device, place, message);
-    if (request === undefined) return { result: "refused", why: "it is too large" };
+    if (typeof request === "string") return { result: "refused", why: request };
     return await requesting(signal, async (signal) => {
       const response = await this.#outgoing.send(new URL(request.path, place.origin), {
         method: request.method,
         headers: { "content-type": "application/json", ...this.#authorization(place.origin) },
-        ...(request.body !== undefined && { body: request.body }),
+        ...("body" in request && { body: request.body }),
         signal,
       });
       return resultIn(await shortAnswer(response), now());
@@ -117,15 +117,20 @@ function resultIn(answer: ShortAnswer, now: number): PushResult {
   return result.result === "taken" && ref !== undefined ? { result: "taken", ref } : result;
 }
 
+/** A request, or why there is none to make. */
 function requestOf(device: Device, { topic }: Place, message: DeviceMessage) {
   if (message.what === "close") {
+    // The newest of a group may be another one, which nobody has read.
+    if (message.group !== undefined && message.badge > 0) {
+      return "a newer one of its group may be shown";
+    }
     // Servers before 2.16 have no such address: they say 404, and the message stays.
     const path = `/${topic}/${shownKey(device, message)}/clear`;
     return { method: "PUT", path } as const;
   }
   const body = fitted(message, (push) => bodyOf(push, topic, shownKey(device, push)), MOST_BYTES)
     ?.body;
-  return body === undefined ? undefined : { method: "POST", path: "/", body } as const;
+  return body === undefined ? "it is too large" : { method: "POST", path: "/", body } as const;
 }
 
 function bodyOf(push: Push, topic: string, sequence: string): string {

@@ -91,6 +91,14 @@ Deno.test("the newest of a group takes its place, and what was read elsewhere is
   assert.notEqual(one, third);
   assert.deepEqual(await send(ntfy, server.topic(), closing("c")), { result: "taken", ref: "c1" });
   assert.deepEqual(server.cleared, [{ topic: "ada-7f3k", sequence: third }]);
+  const unsure = await send(ntfy, server.topic(), closing("notification-1", "g"));
+  assert.equal(unsure.result, "refused", "the newest of the group may be unread");
+  await send(
+    ntfy,
+    server.topic(),
+    { ...closing("notification-1", "g"), badge: 0 } as DeviceMessage,
+  );
+  assert.deepEqual(server.cleared.slice(1), [{ topic: "ada-7f3k", sequence: one }]);
 });
 
 Deno.test("a text that is too long is cut, so that it does not become a file", async () => {

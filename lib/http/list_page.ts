@@ -73,12 +73,13 @@ function compare(one: Place, other: Place): number {
   return one.name < other.name ? -1 : 1;
 }
 
-function cursorOnWire({ at, name }: Place): string {
+/** The cursor with which a list goes on behind an entry. */
+export function cursorOnWire({ at, name }: Place): string {
   return `${at}-${Buffer.from(name).toString("base64url")}`;
 }
 
 /** `cursor`: the `next` of the page before. */
-function cursorField({ cursor }: Fields): Place | undefined {
+export function cursorField({ cursor }: Fields): Place | undefined {
   if (cursor === undefined) return undefined;
   const [, at, name] = /^(\d{1,16})-([\w-]*)$/.exec(String(cursor)) ?? [];
   if (at !== undefined && name !== undefined) {

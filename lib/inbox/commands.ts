@@ -8,8 +8,9 @@ import type { Expense } from "../core/work.ts";
 import { type InboxCommands, inboxFor } from "./guest_inbox.ts";
 import { groupField } from "./details/details.ts";
 import type { InboxService } from "./inbox.ts";
-import type { Which, WithArchived } from "./store/store.ts";
+import type { ListOptions, Which, WithArchived } from "./store/store.ts";
 import { untilField, type ZoneOf } from "./until.ts";
+import { cursorField } from "../http/list_page.ts";
 import { notificationOnWire, snoozedData, syncData, workOf } from "./wire.ts";
 
 /** How many ids a frame may name at no further cost: the client library acknowledges so many at once. */
@@ -21,7 +22,7 @@ const ALL_ENTRIES = 1000;
 /** Asks for what came after a position, for notifications by their ids, for a page from the end, or for what the user has put off. */
 type InboxQuery =
   | { readonly since?: undefined; readonly snoozed?: undefined; readonly ids: readonly string[] }
-  | { readonly since?: undefined; readonly snoozed: true; readonly limit: number }
+  | { readonly since?: undefined; readonly snoozed: true } & ListOptions
   | { readonly since: Position; readonly unreadOnly: boolean }
   | {
     readonly since?: undefined;
@@ -99,7 +100,9 @@ function whichFields(fields: Fields): Which {
 function inboxFields(fields: Fields): InboxQuery {
   const since = positionField(fields, "since");
   if (since !== undefined) return { since, unreadOnly: flag(fields, "unread") };
-  if (flag(fields, "snoozed")) return { snoozed: true, limit: pageSize(fields) };
+  if (flag(fields, "snoozed")) {
+    return { snoozed: true, limit: pageSize(fields), after: cursorField(fields) };
+  }
   if (fields["ids"] !== undefined) return { ids: idsField(fields) };
   const before = wholeNumber(fields, "before");
   return {

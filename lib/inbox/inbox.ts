@@ -6,6 +6,7 @@ import type {
   InboxStores,
   InboxSync,
   Kept,
+  ListOptions,
   NotificationState,
   PageOptions,
   ReceiptLog,
@@ -241,7 +242,7 @@ export class InboxService {
   async snoozed(
     site: string,
     user: UserId,
-    options: { readonly limit: number },
+    options: ListOptions,
   ): Promise<SnoozedPage & { readonly unread: number }> {
     const [page, unread] = await Promise.all([
       this.#snoozes.list(site, user, options),
@@ -254,7 +255,9 @@ export class InboxService {
     );
     const isCut = over >= 0 && over < shown.length;
     const notifications = isCut ? shown.slice(0, Math.max(1, over)) : shown;
-    return { notifications, unread, ...((isCut || page.more) && { more: true }) };
+    const last = notifications.at(-1);
+    const next = isCut && last !== undefined ? { at: last.deliverAt, name: last.id } : page.next;
+    return { notifications, unread, ...(next && { next }) };
   }
 
   /** What is put off already is put off to another time. */

@@ -6,7 +6,9 @@ import { CodedError } from "../base/errors.ts";
 import { type Fields, namesUser, type UserId, userIdField, userIdOnWire } from "../base/fields.ts";
 import type { Limits } from "../base/sizes.ts";
 import { inSeconds } from "../base/times.ts";
+import { pageSize } from "../core/command_fields.ts";
 import type { Call } from "../http/call.ts";
+import { cursorField, cursorOnWire, pageFields } from "../http/list_page.ts";
 import type { HttpAnswer, Route } from "../http/route.ts";
 import { PublishLimit } from "../limits/publish_limit.ts";
 import type { Rates } from "../limits/settings.ts";
@@ -25,6 +27,9 @@ import type { Timing } from "./timing/timing.ts";
 import type { Outcome } from "./timing/types.ts";
 import { type ParsedNotification, parseNotification } from "./notification.ts";
 import { parsePatch } from "./patch.ts";
+import { contentIn } from "./store/kept.ts";
+import type { Snoozed } from "./store/store.ts";
+import { contentOnWire } from "./user_data.ts";
 import { saidBeside } from "./said_beside.ts";
 import { untilField, type ZoneOf } from "./until.ts";
 
@@ -123,6 +128,25 @@ export function inboxRoutes(
           return { status: 204 };
         }
         throw unknownNotification(id);
+      },
+    },
+    {
+      method: "GET",
+      path: "/users/:user/notifications/snoozed",
+      scope: "read",
+      users: true,
+      async run(call) {
+        const { site, user } = userOf(call);
+        const fields = pageFields(call);
+        const options = { limit: pageSize(fields), after: cursorField(fields) };
+        const { notifications, next } = await inbox.snoozed(site, user, options);
+        return {
+          status: 200,
+          json: {
+            notifications: notifications.map(snoozedOnWire),
+            ...(next && { next: cursorOnWire(next) }),
+          },
+        };
       },
     },
     {
@@ -229,6 +253,12 @@ function editedOnWire(id: string, { user, kept, deliverAt }: Edited): object {
       ? { edited_at: kept.details?.["edited_at"] }
       : { deliver_at: inSeconds(deliverAt) }),
   };
+}
+
+function snoozedOnWire(snoozed: Snoozed): object {
+  const { id, room, deliverAt } = snoozed;
+  const shown = { id, room, ...contentOnWire(contentIn(snoozed)) };
+  return { ...shown, state: "snoozed", snoozed_until: inSeconds(deliverAt) };
 }
 
 function outcomeOnWire({ id, state, why, digest, at }: Outcome): object {

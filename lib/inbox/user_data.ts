@@ -100,7 +100,8 @@ function recordOf(stored: StoredNotification): DataRecord {
   };
 }
 
-function contentOnWire(
+/** The fields of a content, as answers show them. */
+export function contentOnWire(
   { from, message, data, tags, attachments, image, details }: Content,
 ): object {
   return { name: from?.name, message, data, tags, attachments, image, ...details };

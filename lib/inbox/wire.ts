@@ -1,6 +1,7 @@
 /** Writes notifications and parts of inboxes as answers show them. */
 import { userChannel } from "../core/channel.ts";
 import type { Connection } from "../core/connection.ts";
+import { cursorOnWire } from "../http/list_page.ts";
 import { frameLength } from "../core/publication.ts";
 import type { Expense } from "../core/work.ts";
 import { snoozedPublication, statesOf } from "./store/kept.ts";
@@ -46,9 +47,9 @@ export function syncData(
 /** What a user has put off. */
 export function snoozedData(
   { site, user, protocol: { dialect } }: Connection,
-  { notifications, unread, more }: SnoozedPage & { readonly unread: number },
+  { notifications, unread, next }: SnoozedPage & { readonly unread: number },
 ) {
   const channel = userChannel(site, user ?? "");
   const shown = notifications.map((each) => dialect.frame(channel, snoozedPublication(each)));
-  return { notifications: shown, unread, more };
+  return { notifications: shown, unread, ...(next && { more: true, next: cursorOnWire(next) }) };
 }

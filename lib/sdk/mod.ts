@@ -29,6 +29,7 @@ export type {
   FoldedNotification,
   Notifications,
   PageOptions,
+  SnoozedNotifications,
   WhichNotifications,
 } from "./inbox/notifications.ts";
 export type { Devices } from "./push/devices.ts";

@@ -10,6 +10,7 @@ import {
   positionSeconds,
 } from "../../lib/core/publication.ts";
 import { answerCharacters, framesOf, MAX_ANSWER } from "../../lib/core/work.ts";
+import { HELD_MS, LOOK_MS } from "../../lib/inbox/timing/timers.ts";
 import { LEASE_MS } from "../../lib/files/store/leases.ts";
 import { PIECE_BYTES } from "../../lib/files/store/s3_uploads.ts";
 import { MAX_PAGE } from "../../lib/core/command_fields.ts";
@@ -164,6 +165,8 @@ const SENTENCES: Readonly<Record<string, readonly string[]>> = {
     } s where`,
     "Redis forgets it, and answers 0.",
     `beyond ${MAX_KEPT_LENGTH / 1e6} million characters`,
+    // After that it is taken at the next look, and begun with the next.
+    `another one does within ${(HELD_MS + 2 * LOOK_MS) / 1000} s`,
     `kept for ${hours(POSITION_SECONDS)} after that, a persistent room's for ` +
     `${days(positionSeconds({ size: 1, seconds: 1, persistent: true }) * 1000)} days`,
   ],

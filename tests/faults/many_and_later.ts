@@ -1,6 +1,7 @@
 /**
- * Notifications for many, in digests, throttled, in quiet hours and with reminders, while nodes are killed: each that was
- * accepted comes once, by itself or in one digest, and each asks for attention as often as it should.
+ * Notifications for many, in digests, throttled, in quiet hours, with reminders and escalated, while nodes, PostgreSQL and Redis
+ * are killed: each that was accepted comes once, by itself or in one digest, and each asks for attention as often as it should.
+ * Those for many are changed meanwhile, and everyone ends with the last change.
  */
 import assert from "node:assert/strict";
 import { Manager } from "../support/manager.ts";
@@ -19,8 +20,15 @@ const SETTLED_WITHIN_MS = 120_000;
 const KINDS = {
   order: { digest: { window: "1s" } },
   ping: { throttle: { count: 3, per: "2s" } },
-  alarm: { repeat: { every: "1s", times: 2 } },
+  alarm: { repeat: { every: "1s", times: 2, escalate: { user_id: "boss" } } },
 };
+
+/** What is for many goes to all of these, by each of these ways. */
+const TO_MANY = [
+  () => ({ user_ids: all() }),
+  () => ({ topic: "sport" }),
+  () => ({ everyone: true }),
+];
 
 /** Users by what comes to them. All of them get what is for many. */
 const USERS = { order: ["o1", "o2"], ping: ["p1", "p2"], alarm: ["a1", "a2"], quiet: ["q1", "q2"] };
@@ -40,12 +48,29 @@ export const MANY_AND_LATER: readonly Scenario[] = [
       return await run(context, 2, { ...redis.env, ...postgres.env });
     },
   },
+  {
+    name:
+      "digests, throttles, quiet hours, reminders and many while PostgreSQL and Redis are killed",
+    async run(context) {
+      await using redis = await RedisServer.start("--appendonly", "yes", "--appendfsync", "always");
+      await using postgres = await PostgresServer.start();
+      const env = { ...redis.env, ...postgres.env };
+      return await run(context, 2, env, [redis, postgres]);
+    },
+  },
 ];
+
+/** What the nodes keep things in. */
+interface Store {
+  stop(signal: Deno.Signal): Promise<void>;
+  restart(): Promise<void>;
+}
 
 async function run(
   { random, seconds, progress }: FaultContext,
   nodes: number,
   env: Readonly<Record<string, string>>,
+  stores: readonly Store[] = [],
 ): Promise<Report> {
   await using cluster = await Cluster.start({ nodes, env });
   const manager = await Manager.of(cluster.program(0));
@@ -57,29 +82,52 @@ async function run(
   for (const user of USERS.quiet) {
     await manager.call(first, "PUT", `/users/${user}/preferences`, { mute_until });
   }
+  // Whoever is everyone has been here, and follows the topic.
+  for (const user of all()) {
+    await using client = await TestClient.connectV2(first.webSocketUrl);
+    await client.command("connect", { user_id: user });
+    await manager.call(first, "PUT", `/users/${user}/topics/sport`);
+  }
+  await passed(1.5); // who was here is noted within a second
   const accepted = new Map<string, Set<string>>(all().map((user) => [user, new Set()]));
   const endsAt = performance.now() + seconds * 1000;
   const isOver = () => performance.now() > endsAt;
   let count = 0;
+  /** Those that were changed for all who have them, with how often that was asked for. */
+  const changed = new Map<string, number>();
 
-  /** Sends until it is accepted, by whichever node is there. */
-  async function send(to: Frame, users: readonly string[]): Promise<void> {
-    const id = `n-${String(count++).padStart(7, "0")}`;
+  /** Asks until it is accepted, by whichever node is there. Resolves with how often it asked. */
+  async function ask(method: string, path: string, body: Frame): Promise<number> {
     for (let attempt = 0;; attempt++) {
-      const url = `http://127.0.0.1:${cluster.ports[(count + attempt) % nodes]}/api/notifications`;
+      const url = `http://127.0.0.1:${cluster.ports[(count + attempt) % nodes]}/api${path}`;
       const status = await fetch(url, {
-        method: "POST",
+        method,
         headers: { authorization: `Bearer ${manager.key}` },
-        body: JSON.stringify({ ...to, id, message: id }),
+        body: JSON.stringify(body),
       }).then(async (answer) => {
         await answer.body?.cancel();
         return answer.status;
       }, () => 0);
-      if (status >= 200 && status < 300) break;
-      assert.ok(status === 0 || status === 503, `${JSON.stringify(to)}: ${status}`);
+      if (status >= 200 && status < 300) return attempt + 1;
+      assert.ok(status === 0 || status === 503, `${JSON.stringify(body)}: ${status}`);
       await passed(0.05);
     }
+  }
+
+  async function send(to: Frame, users: readonly string[]): Promise<string> {
+    const id = `n-${String(count++).padStart(7, "0")}`;
+    await ask("POST", "/notifications", { ...to, id, message: id });
     for (const user of users) accepted.get(user)?.add(id);
+    return id;
+  }
+
+  /** Each change of a title comes after the one before. */
+  async function change(id: string): Promise<void> {
+    let asked = 0;
+    for (let version = 1; version <= 3; version++) {
+      asked += await ask("PATCH", `/notifications/${id}`, { title: `v${version}` });
+    }
+    changed.set(id, asked);
   }
 
   const sending = (Object.keys(USERS) as Kind[]).map(async (kind) => {
@@ -91,16 +139,24 @@ async function run(
   });
   const toMany = (async () => {
     while (!isOver()) {
-      await send({ user_ids: all() }, all());
+      const id = await send(random.pick(TO_MANY)(), all());
+      if (random.next() < 0.5) await change(id);
       await passed(0.3);
     }
   })();
   let kills = 0;
   while (!isOver()) {
     await passed(random.between(0.1, 0.8));
-    const node = random.integer(0, nodes - 1);
-    await cluster.kill(node);
-    await cluster.restart(node);
+    const store = random.next() < 0.5 ? stores[random.integer(0, stores.length - 1)] : undefined;
+    if (store !== undefined) {
+      await store.stop("SIGKILL");
+      await passed(random.between(0.1, 0.5));
+      await store.restart();
+    } else {
+      const node = random.integer(0, nodes - 1);
+      await cluster.kill(node);
+      await cluster.restart(node);
+    }
     kills++;
   }
   await Promise.all([...sending, toMany]);
@@ -110,7 +166,8 @@ async function run(
     let wrong: unknown;
     await waitFor(`all is as it should be for ${user}`, async () => {
       try {
-        requireWhole(await inboxOf(cluster, user), accepted.get(user) ?? new Set(), kind);
+        const inbox = await inboxOf(cluster, user);
+        requireWhole(inbox, accepted.get(user) ?? new Set(), { kind, changed });
         return true;
       } catch (error) {
         wrong = error;
@@ -120,6 +177,7 @@ async function run(
       throw new Error(`${error}: ${wrong}`);
     });
   }
+  await requireEscalated(cluster);
   const total = accepted.values().reduce((sum, ids) => sum + ids.size, 0);
   return { accepted: total, delivered: 0, queued: total, doubled: 0, notes: `${kills} kills` };
 }
@@ -142,8 +200,31 @@ async function inboxOf(cluster: Cluster, user: string): Promise<Frame[]> {
   }
 }
 
+/** Each that nobody has read is escalated once. */
+async function requireEscalated(cluster: Cluster): Promise<void> {
+  const alarms = new Set<string>();
+  for (const user of USERS.alarm) {
+    const inbox = await inboxOf(cluster, user);
+    for (const { kind, message } of inbox) if (kind === "alarm") alarms.add(String(message));
+  }
+  let came: string[] = [];
+  await waitFor("all are escalated", async () => {
+    const escalated = (await inboxOf(cluster, "boss")).filter((each) => each["escalated_from"]);
+    came = escalated.map(({ message }) => String(message));
+    return came.length >= alarms.size;
+  }, SETTLED_WITHIN_MS);
+  assert.deepEqual(came.toSorted(), [...alarms].toSorted());
+}
+
 /** Throws where something is missing, doubled, or has not asked for attention as often as it should. */
-function requireWhole(inbox: readonly Frame[], ids: ReadonlySet<string>, kind?: Kind): void {
+function requireWhole(
+  inbox: readonly Frame[],
+  ids: ReadonlySet<string>,
+  { kind, changed }: {
+    readonly kind: Kind | undefined;
+    readonly changed: ReadonlyMap<string, number>;
+  },
+): void {
   const came = inbox.flatMap(({ items, message }) =>
     items === undefined ? [String(message)] : (items as Frame[]).map(({ id }) => String(id))
   );
@@ -151,10 +232,15 @@ function requireWhole(inbox: readonly Frame[], ids: ReadonlySet<string>, kind?: 
   const reminded = inbox.filter((each) => each["kind"] === "alarm");
   if (kind === "alarm") assert.ok(reminded.every(({ reminder }) => reminder === 2));
   assert.ok(inbox.every(({ silent }) => silent === undefined), "nothing is silent any more");
+  for (const { message, title } of inbox) {
+    if (changed.has(String(message))) assert.equal(title, "v3", `the title of ${message}`);
+  }
   const alerted = inbox.filter(({ alerted_at, reminder }) =>
     alerted_at !== undefined && reminder === undefined
   );
-  // Each arrival and each time it asks for attention again is one offset.
+  // Each arrival and each time it asks for attention again is one offset, and so is a change that came after it.
   const last = Math.max(0, ...inbox.map(({ offset }) => Number(offset)));
-  assert.equal(last, inbox.length + alerted.length + 2 * reminded.length, "offsets");
+  const least = inbox.length + alerted.length + 2 * reminded.length;
+  const changes = inbox.reduce((sum, { message }) => sum + (changed.get(String(message)) ?? 0), 0);
+  assert.ok(last >= least && last <= least + changes, `offsets: ${last}, ${least}, ${changes}`);
 }

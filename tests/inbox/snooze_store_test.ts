@@ -70,9 +70,9 @@ testEngines(
       "n-3",
     ]);
     const page = await snoozes.list(SITE, "1", { limit: 9 });
-    assert.equal(page.more, undefined);
+    assert.equal(page.next, undefined);
     await snoozes.snooze(SITE, "1", "n-3", due + 9000, putOff);
-    assert.equal((await snoozes.list(SITE, "1", { limit: 1 })).more, true);
+    assert.ok((await snoozes.list(SITE, "1", { limit: 1 })).next);
   },
 );
 
@@ -131,6 +131,31 @@ testEngines(
     assert.deepEqual(await snoozes.list(SITE, "1", { limit: 9 }), { notifications: [] });
   },
 );
+
+testEngines("lists what is snoozed page by page, each once", async ({ inbox, snoozes }) => {
+  const until = Date.now() + 3_600_000;
+  const ids = Array.from({ length: 230 }, (_, index) => `n-${String(index).padStart(3, "0")}`);
+  for (const [index, id] of [...ids.entries()].toReversed()) {
+    await inbox.append(notification(id));
+    // Most come back at the same moment.
+    await snoozes.snooze(SITE, "1", id, until + (index < 215 ? 0 : 1000), putOff);
+  }
+  for (const limit of [7, 100, 229, 230]) {
+    const listed: string[] = [];
+    let page = await snoozes.list(SITE, "1", { limit });
+    while (page.next !== undefined) {
+      assert.equal(page.notifications.length, limit);
+      listed.push(...page.notifications.map(({ id }) => id));
+      page = await snoozes.list(SITE, "1", { limit, after: page.next });
+    }
+    assert.deepEqual([...listed, ...page.notifications.map(({ id }) => id)], ids, `${limit}`);
+  }
+  // What comes back meanwhile moves no page.
+  const { next } = await snoozes.list(SITE, "1", { limit: 10 });
+  for (const id of ids.slice(0, 12)) await snoozes.wake(SITE, "1", id);
+  const page = await snoozes.list(SITE, "1", { limit: 1, after: next });
+  assert.deepEqual(page.notifications.map(({ id }) => id), ["n-012"]);
+});
 
 for (const engine of ["embedded", "redis"]) {
   Deno.test(`${engine} engine refuses to snooze more than may wait for a user`, async () => {

@@ -157,12 +157,28 @@ for (const [what, start] of INBOX_WORLDS) {
         }]);
         const [waiting] = await client.notifications.snoozed();
         assert.equal(waiting?.details?.snoozedUntil, at.getTime() / 1000);
+        await send("lib-00002", { user_id: 9 });
+        await client.notifications.snooze(["lib-00002"], at);
+        const page = await client.notifications.snoozed({ limit: 1 });
+        assert.deepEqual(page.map(({ id }) => id), ["lib-00001"]);
+        const rest = await client.notifications.snoozed({ limit: 1, cursor: page.next! });
+        assert.deepEqual([rest.map(({ id }) => id), rest.next], [["lib-00002"], undefined]);
+        const listed = async (query: string) =>
+          (await call(last, "GET", `/users/9/notifications/snoozed?${query}`)).json;
+        const { notifications: [first], next } = await listed("limit=1");
+        assert.partialDeepStrictEqual(first, {
+          ...{ id: "lib-00001", state: "snoozed", snoozed_until: at.getTime() / 1000 },
+        });
+        const { notifications: [second], ...end } = await listed(`limit=1&cursor=${next}`);
+        assert.deepEqual([second.id, end], ["lib-00002", {}]);
+        assert.equal((await listed("cursor=x")).field, "cursor");
+        await client.notifications.delete(["lib-00002"]);
         await client.notifications.unsnooze(["lib-00001"]);
-        await waitFor("it is back", () => heard.length === 2);
+        await waitFor("it is back", () => heard.length === 3);
         assert.deepEqual(client.notifications.list.map(({ id, read }) => [id, read]), [
           ["lib-00001", false],
         ]);
-        assert.ok(heard[1]?.details?.snoozedAt);
+        assert.ok(heard[2]?.details?.snoozedAt);
         assert.equal(client.notifications.unread, 1);
       },
     );

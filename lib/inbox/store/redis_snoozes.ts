@@ -13,9 +13,13 @@ import type {
   ListOptions,
   Snoozed,
   SnoozedPage,
+  SnoozedPlace,
   Snoozes,
   StoredNotification,
 } from "./store.ts";
+
+/** How many places are read at once. */
+const AT_ONCE = 200;
 
 export class RedisSnoozes implements Snoozes {
   readonly #parts: InboxParts;
@@ -38,11 +42,10 @@ export class RedisSnoozes implements Snoozes {
     return this.#edits.snooze({ site, user, id }, until, change);
   }
 
-  async list(site: string, user: UserId, { limit }: ListOptions): Promise<SnoozedPage> {
+  async list(site: string, user: UserId, { limit, after }: ListOptions): Promise<SnoozedPage> {
     const { redis, keys } = this.#parts;
-    const ids = await redis.zrange(keys.snoozed(site, user), "0", String(limit)).catch(
-      throwUnavailable,
-    );
+    const places = await this.#places(keys.snoozed(site, user), limit + 1, after);
+    const ids = places.map(({ name }) => name);
     if (ids.length === 0) return { notifications: [] };
     const names = ids.map((id) => scheduledId({ site, user, id }));
     const stored = await redis.hmget(keys.scheduledContents, ...names).catch(throwUnavailable);
@@ -50,7 +53,30 @@ export class RedisSnoozes implements Snoozes {
       const kept = scheduledIn(stored[index] ?? "");
       return kept === undefined ? [] : [{ ...kept, id }]; // it has come back in between
     });
-    return { notifications, ...(ids.length > limit && { more: true }) };
+    const next = places.length > limit ? places[limit - 1] : undefined;
+    return { notifications, ...(next && { next }) };
+  }
+
+  /** The first places behind one: Redis finds those of a time or later, in the order of their ids where that is the same. */
+  async #places(
+    key: string,
+    count: number,
+    after: SnoozedPlace = { at: -1, name: "" },
+  ): Promise<SnoozedPlace[]> {
+    const { redis } = this.#parts;
+    const places: SnoozedPlace[] = [];
+    for (let offset = 0; places.length < count; offset += AT_ONCE) {
+      const found = await redis.zrangebyscore(
+        ...[key, after.at, "+inf", "WITHSCORES", "LIMIT", offset, AT_ONCE] as const,
+      ).catch(throwUnavailable);
+      for (let index = 0; index < found.length; index += 2) {
+        const [name = "", score] = found.slice(index, index + 2);
+        const at = Number(score);
+        if (at > after.at || name > after.name) places.push({ at, name });
+      }
+      if (found.length < 2 * AT_ONCE) break;
+    }
+    return places.slice(0, count);
   }
 
   async wake(site: string, user: UserId, id: string): Promise<boolean> {

@@ -38,7 +38,8 @@ export class SqliteSnoozes implements Snoozes {
     this.#finds = new SqliteFinds(store);
     this.#list = store.prepare(
       `SELECT id, room, at, content, deliver_at, CAST(expires_at AS REAL) AS expires_at FROM scheduled
-       WHERE site = ? AND user = ? AND snoozed_at IS NOT NULL ORDER BY deliver_at, seq LIMIT ?`,
+       WHERE site = ? AND user = ? AND snoozed_at IS NOT NULL AND (deliver_at, id) > (?, ?)
+       ORDER BY deliver_at, id LIMIT ?`,
     );
   }
 
@@ -73,10 +74,18 @@ export class SqliteSnoozes implements Snoozes {
     return outcome.change;
   }
 
-  list(site: string, user: UserId, { limit }: ListOptions): Promise<SnoozedPage> {
-    const rows = this.#list.all(site, user, limit + 1);
+  list(
+    site: string,
+    user: UserId,
+    { limit, after = { at: -1, name: "" } }: ListOptions,
+  ): Promise<SnoozedPage> {
+    const rows = this.#list.all(site, user, after.at, after.name, limit + 1);
     const notifications = rows.slice(0, limit).map((row) => this.#snoozed(row));
-    return Promise.resolve({ notifications, ...(rows.length > limit && { more: true }) });
+    const last = rows.length > limit ? notifications.at(-1) : undefined;
+    return Promise.resolve({
+      notifications,
+      ...(last && { next: { at: last.deliverAt, name: last.id } }),
+    });
   }
 
   wake(site: string, user: UserId, id: string): Promise<boolean> {

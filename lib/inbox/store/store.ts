@@ -351,6 +351,15 @@ export interface Snoozes {
 /** How much is listed. */
 export interface ListOptions {
   readonly limit: number;
+  /** Those behind this one. @default all */
+  readonly after?: SnoozedPlace | undefined;
+}
+
+/** Where a snoozed notification stands in the list: by when it comes back, then by its id. */
+export interface SnoozedPlace {
+  /** Unix time in milliseconds. */
+  readonly at: number;
+  readonly name: string;
 }
 
 /** A notification that its user has snoozed. */
@@ -361,7 +370,8 @@ export interface Snoozed extends KeptForLater {
 /** What a user has snoozed. */
 export interface SnoozedPage {
   readonly notifications: readonly Snoozed[];
-  readonly more?: true;
+  /** Where the next page begins, if there are more. */
+  readonly next?: SnoozedPlace;
 }
 
 /** A notification of one user that waits for its time. */

@@ -39,7 +39,7 @@ const TOGETHER = 100;
 const AT_ONCE = 20;
 
 /** How often a node looks at the least, since another one may have set a timer. */
-const LOOK_MS = 1000;
+export const LOOK_MS = 1000;
 
 /** How long a node has what it has taken, unless it says that it is still there; another one has it after that. */
 export const HELD_MS = 10_000;

@@ -323,7 +323,10 @@ function* noted(
     yield* setTimer({ ...timer, what: "alert", dueAt: alertAt }, now);
   }
   if (repeat !== undefined) {
-    const body: RepeatBody = { ...repeat, done: 0 };
+    // Who gets it since somebody else has not read it is the last one.
+    const { escalate: _escalate, ...alone } = repeat;
+    const isLast = notification.details?.["escalated_from"] !== undefined;
+    const body: RepeatBody = { ...(isLast ? alone : repeat), done: 0 };
     const dueAt = Math.max(now, alertAt ?? 0) + repeat.seconds * 1000;
     yield* setTimer({ ...timer, what: "repeat", dueAt, body: JSON.stringify(body) }, now);
   }

@@ -34,7 +34,7 @@ export type Command =
     folded?: boolean;
     group?: string;
   }
-  | { type: "inbox"; snoozed: true; limit: number }
+  | { type: "inbox"; snoozed: true; limit: number; cursor?: string }
   | { type: "snooze"; ids: readonly string[]; until: number | string }
   | { type: "unsnooze"; ids: readonly string[] }
   | { type: "act"; id: string; action: string; text?: string }

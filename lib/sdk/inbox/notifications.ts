@@ -52,6 +52,12 @@ export interface FoldedNotification extends Notification {
   open(): Promise<readonly Notification[]>;
 }
 
+/** Some of what was put off. */
+export interface SnoozedNotifications extends ReadonlyArray<Notification> {
+  /** The `cursor` of the next page, where there is more. */
+  readonly next?: string;
+}
+
 interface NotificationsEvents {
   /** Returns whether anyone listened. */
   notification(notification: Notification): boolean;
@@ -167,12 +173,20 @@ export class Notifications implements Part {
     return this.#tell({ type: "unsnooze", ids });
   }
 
-  /** What was put off, in the order in which it comes back; `details.snoozedUntil` says when. */
-  async snoozed({ limit = PAGE_LIMIT }: { readonly limit?: number } = {}): Promise<
-    readonly Notification[]
-  > {
-    const data = await this.#link.enqueue({ type: "inbox", snoozed: true, limit });
-    return readInboxPage(data).notifications;
+  /**
+   * What was put off, in the order in which it comes back; `details.snoozedUntil` says when. Where there is more, the list has
+   * `next`, which is the `cursor` of the next page.
+   */
+  async snoozed(
+    { limit = PAGE_LIMIT, cursor }: { readonly limit?: number; readonly cursor?: string } = {},
+  ): Promise<SnoozedNotifications> {
+    const data = await this.#link.enqueue({
+      ...{ type: "inbox", snoozed: true, limit },
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    const { notifications } = readInboxPage(data);
+    const { next } = data;
+    return Object.assign([...notifications], typeof next === "string" ? { next } : {});
   }
 
   /**

@@ -41,8 +41,8 @@ const AT_ONCE = 64;
 const AT_ONE = 32;
 
 /** How long a push service has to answer, and how long a node has for what it has taken: no other node sends it meanwhile. */
-const ANSWER_MS = 20_000;
-const HELD_MS = 60_000;
+const ANSWER_MS = 15_000;
+const HELD_MS = 30_000;
 
 /** How often a node looks at the least, since another one may have written something. */
 const LOOK_MS = 1000;

@@ -1,0 +1,224 @@
+/** Sends to very many devices over a push service that is down for an hour, on both databases, by a clock of the test's own. */
+import assert from "node:assert/strict";
+import type { ServerClock } from "../../lib/base/clock.ts";
+import { startTasks } from "../../lib/core/task.ts";
+import type { Database } from "../../lib/engines/database/database.ts";
+import { UnsubscribeLinks } from "../../lib/preferences/links.ts";
+import { ReachFeed } from "../../lib/preferences/reach_feed.ts";
+import { AnswerLinks } from "../../lib/push/answer_links.ts";
+import { registerDevice } from "../../lib/push/device_store.ts";
+import { Devices } from "../../lib/push/devices.ts";
+import { Messages } from "../../lib/push/message.ts";
+import { pushCounters, ResultCounters } from "../../lib/push/metrics.ts";
+import type { PushProvider } from "../../lib/push/provider.ts";
+import { Breakers } from "../../lib/push/providers/breaker.ts";
+import { PushSender } from "../../lib/push/sender.ts";
+import { addSends, sendsOf } from "../../lib/push/store.ts";
+import { testDatabases } from "../support/databases.ts";
+import { waitFor } from "../support/wait.ts";
+
+const SITE = "default";
+const ID = "to-all-0001";
+const HOUR_MS = 3_600_000;
+
+/** A clock that goes on when the test says so. */
+class StoppedClock implements ServerClock {
+  #now = Date.now();
+  readonly #waiting = new Set<{ at: number; done: () => void }>();
+
+  now = () => this.#now;
+
+  pause(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const each = { at: this.#now + ms, done: () => resolve() };
+      this.#waiting.add(each);
+      signal?.addEventListener("abort", () => {
+        this.#waiting.delete(each);
+        resolve();
+      }, { once: true });
+    });
+  }
+
+  advance(ms: number): void {
+    this.#now += ms;
+    for (const each of this.#waiting) {
+      if (each.at > this.#now) continue;
+      this.#waiting.delete(each);
+      each.done();
+    }
+  }
+}
+
+/** A push service on this machine, which is down or takes what comes, and what speaks to it. */
+class PlainService implements AsyncDisposable {
+  isDown = false;
+  asked = 0;
+  readonly taken: string[] = [];
+  readonly #server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    (request) => {
+      this.asked++;
+      if (this.isDown) return new Response(null, { status: 503 });
+      this.taken.push(new URL(request.url).pathname.slice(1));
+      return new Response(null, { status: 201 });
+    },
+  );
+
+  get origin(): string {
+    return `http://127.0.0.1:${this.#server.addr.port}`;
+  }
+
+  get provider(): PushProvider {
+    return {
+      name: "ntfy",
+      closes: false,
+      tokenOf: String,
+      originOf: () => this.origin,
+      send: async ({ token }, _message, signal) => {
+        const response = await fetch(`${this.origin}/${token}`, { method: "POST", signal });
+        await response.body?.cancel();
+        return response.ok ? { result: "taken" } : { result: "later", why: "status 503" };
+      },
+      check: () => Promise.resolve([]),
+    };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#server.shutdown();
+  }
+}
+
+testDatabases(
+  "a push service that is down for an hour is asked seldom, and gets each push once then",
+  async (database) => {
+    await using service = new PlainService();
+    service.isDown = true;
+    const count = database.dialect === "sqlite" ? 10_000 : 2000;
+    const clock = new StoppedClock();
+    const { sender, provider } = senderOn(database, service, clock);
+    await prepare(database, provider, { count, now: clock.now() });
+    await using _running = startTasks([sender]);
+    for (let passed = 0; passed < HOUR_MS; passed += 15_000) {
+      clock.advance(15_000);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    assert.ok(service.asked > 5, `it was asked ${service.asked} times`);
+    assert.ok(service.asked < 200, `it was asked ${service.asked} times`);
+    assert.equal(service.taken.length, 0);
+    service.isDown = false;
+    const ticking = setInterval(() => clock.advance(1000), 5);
+    try {
+      await waitFor("all are sent", () => service.taken.length >= count, 120_000);
+      await waitFor("all are noted", async () => {
+        const [left] = await database.query(
+          "SELECT count(*) AS count FROM push_sends WHERE due_at IS NOT NULL",
+        );
+        return Number(left?.["count"]) === 0;
+      }, 30_000);
+    } finally {
+      clearInterval(ticking);
+    }
+    assert.equal(service.taken.length, count);
+    assert.equal(new Set(service.taken).size, count);
+    const [known] = await database.transaction(() => sendsOf(SITE, ID, "user-7"));
+    assert.equal(known?.state, "taken");
+  },
+);
+
+testDatabases(
+  "what cannot be sent ends with its time, and one service that fails holds up no other",
+  async (database) => {
+    await using down = new PlainService();
+    await using good = new PlainService();
+    down.isDown = true;
+    const clock = new StoppedClock();
+    const { sender, provider } = senderOn(database, down, clock, good);
+    await prepare(database, provider, { count: 300, now: clock.now(), lastsMs: HOUR_MS });
+    await using _running = startTasks([sender]);
+    await waitFor("the other has its pushes", () => good.taken.length === 150);
+    for (let passed = 0; passed <= HOUR_MS; passed += 60_000) {
+      clock.advance(60_000);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    const ticking = setInterval(() => clock.advance(60_000), 5);
+    try {
+      await waitFor("the rest have ended", async () => {
+        const [left] = await database.query(
+          "SELECT count(*) AS count FROM push_sends WHERE state = 'failed'",
+        );
+        return Number(left?.["count"]) === 150;
+      });
+    } finally {
+      clearInterval(ticking);
+    }
+    assert.equal(good.taken.length, 150);
+  },
+);
+
+/** @param other has the devices with an odd number */
+function senderOn(
+  database: Database,
+  service: PlainService,
+  clock: ServerClock,
+  other?: PlainService,
+) {
+  const isOther = (token: string) => other !== undefined && Number(token) % 2 === 1;
+  const [own, others] = [service.provider, other?.provider ?? service.provider];
+  const provider: PushProvider = {
+    ...own,
+    originOf: (device) => (isOther(device.token) ? others : own).originOf(device),
+    send: (device, ...more) => (isOther(device.token) ? others : own).send(device, ...more),
+  };
+  const counters = pushCounters();
+  const providers = new Map([["ntfy" as const, provider]]);
+  const told = { tell: () => Promise.resolve(), flush: () => Promise.resolve() };
+  const feed = new ReachFeed(told, { noteIncomplete() {} });
+  const devices = new Devices({
+    ...{ database, providers, feed, counters, limit: Infinity },
+    now: () => clock.now(),
+  });
+  const config = { afterMs: 5000, ttlMs: 7 * 24 * HOUR_MS, hasText: true, devices: 20 };
+  const sender = new PushSender({
+    ...{ database, devices, providers, counters, clock, days: 30 },
+    // What is pushed here is in no inbox.
+    inbox: { find: () => Promise.resolve(undefined), unread: () => Promise.resolve(0) },
+    breakers: new Breakers(() => clock.now()),
+    revocations: { refusal: () => undefined, blockOf: () => undefined, isLoaded: true },
+    messages: new Messages({
+      ...{ config, answers: new AnswerLinks(database, "") },
+      links: new UnsubscribeLinks(database, ""),
+    }),
+    results: new ResultCounters(),
+  });
+  return { sender, provider };
+}
+
+/** Users with a device each, to whom the same is to be pushed. */
+async function prepare(
+  database: Database,
+  { originOf }: PushProvider,
+  { count, now, lastsMs = 24 * HOUR_MS }: { count: number; now: number; lastsMs?: number },
+): Promise<void> {
+  for (let at = 0; at < count; at += 500) {
+    await Promise.all(Array.from({ length: Math.min(500, count - at) }, async (_, index) => {
+      const number = at + index;
+      const owner = { site: SITE, user: `user-${number}` };
+      const device = {
+        ...owner,
+        id: `device-${number}`,
+        provider: "ntfy",
+        token: `${number}`,
+      } as const;
+      await database.transaction(function* () {
+        yield* registerDevice({ ...device, tokenHash: device.token }, {
+          ...{ limit: 20, replaces: true, now },
+        });
+        yield* addSends({
+          ...{ ...owner, id: ID, round: 0, priority: 3, expiresAt: now + lastsMs },
+          body: JSON.stringify({ room: "1", message: "To all" }),
+        }, { isMeant: () => true, originOf, now });
+      });
+    }));
+  }
+}

@@ -54,7 +54,7 @@ const SUBCOMMANDS: readonly Entry[] = [
   },
   {
     name: "push",
-    summary: "Make keys for Web Push; see push --help",
+    summary: "Make keys for Web Push, push a test to a user; see push --help",
     load: async () => (await import("./lib/commands/push.ts")).push,
   },
   {

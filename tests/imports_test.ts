@@ -40,7 +40,7 @@ const RULES: ImportRules = {
     "lib/push/provider.ts": "push/types.ts",
     "lib/push/providers": "base config net engines feature.ts inbox push/types.ts push/provider.ts",
     "lib/push":
-      "base config core engines listeners/settings.ts auth/revocations http feature.ts preferences inbox push/types.ts push/provider.ts push/providers",
+      "base config core limits engines listeners/settings.ts auth/revocations http feature.ts preferences inbox push/types.ts push/provider.ts push/providers",
     "lib/presence": "base config core limits engines http feature.ts",
     "lib/contacts": "base config core limits engines http feature.ts presence",
     "lib/conversations":

@@ -15,7 +15,7 @@ import { actOnWire, type Acts } from "../inbox/acts/acts.ts";
 import type { InboxService } from "../inbox/inbox.ts";
 import type { AnswerLinks } from "./answer_links.ts";
 import type { Devices } from "./devices.ts";
-import { wasSeen } from "./queue.ts";
+import { wasSeen } from "./seen.ts";
 import { findSend, noteAnswered, type Send, type SendKey } from "./store.ts";
 
 /** Most bytes of an answer, which has a text of 1,000 characters at most, and how long it may take. */

@@ -6,6 +6,7 @@ import { Acts } from "../inbox/acts/acts.ts";
 import { InboxService } from "../inbox/inbox.ts";
 import { inbox } from "../inbox/settings.ts";
 import { Timing } from "../inbox/timing/timing.ts";
+import { limits } from "../limits/settings.ts";
 import { listeners } from "../listeners/settings.ts";
 import { Decisions } from "../preferences/decisions.ts";
 import { UnsubscribeLinks } from "../preferences/links.ts";
@@ -16,7 +17,7 @@ import { RevokedDevices } from "./binding.ts";
 import { deviceCommands } from "./commands.ts";
 import { Devices } from "./devices.ts";
 import { Messages } from "./message.ts";
-import { pushCounters, pushRefusals, ResultCounters } from "./metrics.ts";
+import { pushCounters, pushGauges, pushRefusals, ResultCounters } from "./metrics.ts";
 import { Online } from "./online.ts";
 import { PageKey } from "./page_key.ts";
 import { PushProviders } from "./providers/providers.ts";
@@ -25,6 +26,7 @@ import { pushRoutes } from "./routes.ts";
 import { PushSender } from "./sender.ts";
 import { push as settings } from "./settings.ts";
 import { PUSH_TABLES } from "./tables.ts";
+import { TestPush } from "./test_push.ts";
 import { PushData } from "./user_data.ts";
 
 export const pushFeature = {
@@ -58,13 +60,15 @@ export const pushFeature = {
       ...{ database, inbox: service, timing, online, counters, config, now: Date.now },
       ...{ decisions: use(Decisions), providers: providers.byName, wake: () => sender.wake() },
     });
+    const test = new TestPush({ devices, sender, inbox: service, now: Date.now });
     const key = new PageKey(providers, queue.isOn);
+    const gauges = pushGauges(sender, providers.breakers);
     timing.pushBy(queue);
     service.witnessBy(queue);
     return {
       services: [devices],
       commands: deviceCommands(devices),
-      routes: pushRoutes(devices, providers),
+      routes: pushRoutes(devices, providers, { test, limits: of(limits) }),
       mounts: () => [{
         path: "/push",
         app: answerApp({
@@ -77,7 +81,7 @@ export const pushFeature = {
       userData: new PushData(devices, database),
       tasks: [sender, new RevokedDevices(devices, revocations)],
       refusals: pushRefusals(),
-      metrics: [...Object.values(counters), ...results.metrics(providers.byName.keys())],
+      metrics: [...Object.values(counters), ...results.metrics(providers.byName.keys()), ...gauges],
     };
   },
 } satisfies Feature;

@@ -43,6 +43,26 @@ export class ResultCounters {
   }
 }
 
+export function pushGauges(
+  sender: { readonly lagSeconds: number },
+  breakers: { readonly resting: number },
+): Metric[] {
+  return [
+    {
+      name: "push_lag_seconds",
+      help: "How long the push has been due that waits for longest, by the last look of this node.",
+      type: "gauge",
+      read: () => sender.lagSeconds,
+    },
+    {
+      name: "push_resting",
+      help: "Push services that this node does not ask for a while, since they fail.",
+      type: "gauge",
+      read: () => breakers.resting,
+    },
+  ];
+}
+
 const RESULTS: readonly PushResult["result"][] = ["taken", "gone", "later", "refused"];
 
 function keyOf(provider: string, result: string): string {

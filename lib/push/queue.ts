@@ -23,6 +23,7 @@ import type { Providers } from "./kept_device.ts";
 import type { PushCounters } from "./metrics.ts";
 import type { Online } from "./online.ts";
 import type { PushConfig } from "./settings.ts";
+import { wasSeen } from "./seen.ts";
 import { addSends, closeShown, hasShown, noteSpared, sendsOf, shownOf } from "./store.ts";
 import { sendOnWire } from "./wire.ts";
 
@@ -231,14 +232,6 @@ function originOf(providers: Providers, device: Device): string | undefined {
     });
     return undefined;
   }
-}
-
-/** What the user has done with it; `undefined` where nothing. */
-export function wasSeen(
-  { readAt, archivedAt, publication: { details } }: FoundNotification,
-): "read" | "archived" | undefined {
-  if (readAt !== undefined || details?.["acted"] !== undefined) return "read";
-  return archivedAt === undefined ? undefined : "archived";
 }
 
 function subjectOf({ kind, topic, critical }: Readonly<Record<string, unknown>>) {

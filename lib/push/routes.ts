@@ -1,19 +1,36 @@
 /** The routes of users' devices, and of the key that browsers subscribe with. */
-import { userIdOnWire } from "../base/fields.ts";
+import { userIdField, userIdOnWire } from "../base/fields.ts";
+import type { Limits } from "../base/sizes.ts";
 import type { Call } from "../http/call.ts";
 import type { Route } from "../http/route.ts";
 import { boundTo } from "./binding.ts";
 import type { Devices, Registering } from "./devices.ts";
 import type { PushProviders } from "./providers/providers.ts";
-import { deviceOnWire } from "./wire.ts";
+import type { TestPush } from "./test_push.ts";
+import { deviceOnWire, testedOnWire } from "./wire.ts";
 
 const DEVICES = "/users/:user/devices";
 
 export function pushRoutes(
   devices: Devices,
   providers: Pick<PushProviders, "publicKey">,
+  { test, limits }: { readonly test: TestPush; readonly limits: Limits },
 ): readonly Route[] {
   return [
+    {
+      method: "POST",
+      path: "/push/test",
+      scope: "manage",
+      async run(call) {
+        const fields = await call.fields();
+        const owner = { site: call.managedSite(fields), user: userIdField(fields, limits) };
+        const tested = await test.send(owner);
+        return {
+          status: 200,
+          json: { user_id: userIdOnWire(owner.user), pushes: tested.map(testedOnWire) },
+        };
+      },
+    },
     {
       method: "GET",
       path: "/push/key",

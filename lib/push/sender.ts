@@ -20,7 +20,7 @@ import type { Messages } from "./message.ts";
 import type { PushCounters, ResultCounters } from "./metrics.ts";
 import type { PushProvider } from "./provider.ts";
 import type { Breakers } from "./providers/breaker.ts";
-import { wasSeen } from "./queue.ts";
+import { wasSeen } from "./seen.ts";
 import {
   closeInstead,
   dropSends,
@@ -82,6 +82,7 @@ export class PushSender implements Task {
   /** Until when nothing is sent to an origin, in Unix milliseconds. */
   readonly #resting = new Map<string, number>();
   #count = 0;
+  #lagMs = 0;
   #wake: () => void = () => {};
   #hasWork = false;
   #isFirst = true;
@@ -90,6 +91,11 @@ export class PushSender implements Task {
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
+  }
+
+  /** How long the push has been due that waits for longest, by the last look. */
+  get lagSeconds(): number {
+    return this.#lagMs / 1000;
   }
 
   /** There may be something to send. */
@@ -315,6 +321,7 @@ export class PushSender implements Task {
     const now = clock.now();
     const [next] = await database.query(NEXT_SEND, now);
     const dueAt = next?.["due_at"] ?? null;
+    this.#lagMs = dueAt === null ? 0 : Math.max(0, now - Number(dueAt));
     if (dueAt === null || Number(dueAt) <= now) return LOOK_MS; // what is due goes to who rests
     return Math.min(LOOK_MS, Number(dueAt) - now);
   }

@@ -3,6 +3,7 @@ import type { Fields } from "../base/fields.ts";
 import { inSeconds } from "../base/times.ts";
 import type { KeptDevice } from "./kept_device.ts";
 import type { Send } from "./store.ts";
+import type { TestedDevice } from "./test_push.ts";
 
 export function deviceOnWire(device: KeptDevice): Fields {
   const { id, provider, platform, app, locale, timeZone, createdAt, seenAt, last } = device;
@@ -23,5 +24,16 @@ export function sendOnWire({ device, provider, state, why, at }: Send): Fields {
     ...(device !== "" && { device, provider }),
     ...{ state, at: inSeconds(at) },
     ...(why !== "" && { why }),
+  };
+}
+
+/** What became of a test at a device. */
+export function testedOnWire({ device, result }: TestedDevice): Fields {
+  const { id, provider, platform } = device;
+  return {
+    ...{ device: id, provider },
+    ...(platform !== undefined && { platform }),
+    result: result.result,
+    ...("why" in result && { why: result.why }),
   };
 }

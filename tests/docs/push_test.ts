@@ -1,6 +1,6 @@
 /** Executes what `docs/push.md` shows of devices: its frames, its commands and its library calls. */
 import assert from "node:assert/strict";
-import { run } from "../support/command.ts";
+import { run, taskCommand } from "../support/command.ts";
 import { matches } from "../support/frame_pattern.ts";
 import { Manager } from "../support/manager.ts";
 import { ROOT } from "../support/paths.ts";
@@ -58,6 +58,20 @@ Deno.test("docs/push.md: a receipt", async () => {
     "the receipt",
     async () => matches(await call("/notifications/order-0007"), block("answer: receipt")),
   );
+});
+
+Deno.test("docs/push.md: a test", async () => {
+  await using service = new WebPushService();
+  await using program = await Program.start({ env: { APP_OUTGOING_PRIVATE_IPS: "127.0.0.1" } });
+  await (await Manager.of(program)).done(program, "/users/123/devices", {
+    ...{ provider: "web_push", token: service.subscribe() },
+  });
+  const script = block("example: test").replaceAll("deno task push", taskCommand("push").join(" "));
+  const { code, stdout, stderr } = await run(["sh", "-e", "-c", script], {
+    env: { APP_PORT: String(program.port), APP_DATA_DIR: program.dataDir, NO_COLOR: "1" },
+  });
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /web_push +taken/);
 });
 
 Deno.test("docs/push.md: answers", async () => {

@@ -163,7 +163,7 @@ function bodyOf(device: Device, message: DeviceMessage, now: number): string | u
     const { id, badge } = message;
     return whole({
       data: { notifyli: JSON.stringify({ close: [id], badge }) },
-      android: { priority: "NORMAL", ttl: `${seconds}s`, collapse_key: key },
+      android: { priority: "NORMAL", ttl: `${seconds}s` },
       apns: {
         headers: { "apns-push-type": "background", "apns-priority": "5", "apns-collapse-id": key },
         payload: { aps: { "content-available": 1, badge } },
@@ -200,7 +200,9 @@ function shownParts(push: Push, { isCut, seconds, key, expiresAt }: Frame): obje
     android: {
       priority: isUrgent ? "HIGH" : "NORMAL",
       ttl: `${seconds}s`,
-      collapse_key: key,
+      // FCM keeps no more than four different keys for a phone that is away, and drops what has another one: only what is
+      // meant to be replaced has one. Of what came twice, the tag shows one.
+      ...(group !== undefined && { collapse_key: key }),
       notification: {
         tag,
         notification_count: badge,

@@ -55,7 +55,9 @@ Deno.test("what was read elsewhere closes in the background, and a silent one ma
   assert.deepEqual(JSON.parse(close["data"].notifyli), { close: ["notification-1"], badge: 1 });
   assert.deepEqual(close["apns"].payload, { aps: { "content-available": 1, badge: 1 } });
   assert.equal(close["apns"].headers["apns-push-type"], "background");
-  assert.equal(close["android"].collapse_key, silent["android"].collapse_key);
+  const keys = [close, silent].map((each) => each["android"].collapse_key);
+  assert.deepEqual(keys, [undefined, undefined], "FCM would keep four of them alone");
+  assert.equal(silent["android"].notification.tag, "notification-1");
   assert.equal(silent["android"].priority, "NORMAL");
   assert.equal(silent["android"].notification.default_sound, false);
   assert.equal(silent["apns"].payload.aps.sound, undefined);

@@ -52,10 +52,14 @@ const HELD_MS = 15_000;
 /** How often it says that it is still there, while it works. */
 const RENEWED_MS = HELD_MS / 3;
 
-/** How many recipients are served together: others have their turns in between. */
-const AT_ONCE = 10;
+/** How many recipients have their turn together: nobody else's turn comes much later for these. */
+const AT_ONCE = 2;
 
-/** How long it rests at the most after each of these: what took longer waited for something else. */
+/** How many are on their way to the store at the most. */
+const MOST_GOING = 20;
+
+/** How long it rests after each turn, at the least and at the most: else as long as the turn took. */
+const SHORTEST_REST_MS = 1;
 const LONGEST_REST_MS = 5;
 
 /** How often a node looks for what is old. */
@@ -324,14 +328,26 @@ export class BroadcastSender implements Task {
     work: (user: UserId) => Promise<void>,
     edit?: BroadcastEdit,
   ): Promise<boolean> {
-    for (let at = 0; at < users.length; at += AT_ONCE) {
+    const going = new Set<Promise<void>>();
+    const failures: unknown[] = [];
+    const begin = (user: UserId) => {
+      const one = work(user).catch((error) => void failures.push(error))
+        .finally(() => going.delete(one));
+      going.add(one);
+    };
+    let isHeld = true;
+    for (let at = 0; at < users.length && failures.length === 0 && isHeld; at += AT_ONCE) {
       const startedAt = performance.now();
-      await Promise.all(users.slice(at, at + AT_ONCE).map(work));
-      // Half of the time is for others, who have the processors, the disk and Redis for themselves then.
-      await pause(Math.min(performance.now() - startedAt, LONGEST_REST_MS));
-      if (!await this.#isHeld(broadcast, edit)) return false;
+      users.slice(at, at + AT_ONCE).forEach(begin);
+      // At least half of the time is for others, who have the processors, the disk and Redis for themselves then.
+      const took = performance.now() - startedAt;
+      await pause(Math.min(Math.max(took, SHORTEST_REST_MS), LONGEST_REST_MS));
+      while (going.size > MOST_GOING) await Promise.race(going);
+      isHeld = await this.#isHeld(broadcast, edit);
     }
-    return true;
+    await Promise.all(going);
+    if (failures.length > 0) throw failures[0];
+    return isHeld;
   }
 
   async #dropOld(): Promise<void> {

@@ -14,6 +14,9 @@ import type { Route } from "./route.ts";
 import { pathReader } from "./paths.ts";
 import { pageRoutes } from "./static.ts";
 
+/** What pages of other sites may load. */
+const MODULES = ["/notifyli.js", "/notifyli-inbox.js", "/notifyli-inbox-preferences.js"];
+
 const STATIC = new URL("../../static/", import.meta.url);
 
 export interface AppParts extends ApiParts {
@@ -35,7 +38,7 @@ export interface AppConfig extends ApiConfig {
 
 export function createApp(parts: AppParts, config: AppConfig): App {
   const app: App = new Hono({ getPath: pathReader(config.listeners.basePath) });
-  openTo(app, ["/notifyli.js", "/notifyli-inbox.js", "/config.json"], {
+  openTo(app, [...MODULES, "/config.json"], {
     origins: config.net.origins,
     refusals: parts.node.refusals,
   });

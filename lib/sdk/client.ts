@@ -19,6 +19,7 @@ import type { ResolvedOptions } from "./core/options.ts";
 import type { Part } from "./core/part.ts";
 import { readPresence } from "./core/replies.ts";
 import type { Link } from "./core/requests.ts";
+import { parseRoomFrame } from "./core/room_frames.ts";
 import type { State } from "./core/server_connection.ts";
 import { Session, type SessionFrame, type SessionHost } from "./core/session.ts";
 import type { AttachedFile, Message, Published } from "./core/types.ts";
@@ -280,6 +281,7 @@ export class Client {
         for (const part of this.#parts) part.connected(connected);
       },
       received: (frame) => this.#receive(frame),
+      parse: parseRoomFrame,
       interrupted: () => {
         for (const part of this.#parts) part.interrupt();
       },

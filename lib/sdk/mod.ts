@@ -13,7 +13,11 @@
  * ```
  */
 import { Client } from "./client.ts";
+import { systemClock } from "./core/clock.ts";
+import { defaultTransport } from "./core/default_transport.ts";
 import { type ConnectOptions, resolveOptions } from "./core/options.ts";
+import type { OpenTransport } from "./core/transport.ts";
+import { sharedTransportOver } from "./tabs/shared_transport.ts";
 
 export type { Client } from "./client.ts";
 export type { ClientEvents } from "./client_events.ts";
@@ -47,11 +51,21 @@ export type {
   TopicTokenSource,
 } from "./topics/topic_subscription.ts";
 export type { TopicArguments, Topics } from "./topics/topics.ts";
-export { sharedTransport } from "./tabs/shared_transport.ts";
+export { sseTransport } from "./core/sse_transport.ts";
 export type { OpenTransport, Transport, TransportEvents } from "./core/transport.ts";
 export type { WebSocketConstructor, WebSocketLike } from "./core/transport.ts";
 export type { CredentialsSource, TokenSource } from "./core/token.ts";
 export type * from "./core/types.ts";
+
+/**
+ * Makes the `transport` of `connect()`. Where the runtime has no SharedWorker, or lets none start, each tab has a connection
+ * of its own.
+ *
+ * @param script the address of the bundled `shared_worker.ts`, on the page's own origin
+ */
+export function sharedTransport(script: string | URL): OpenTransport | undefined {
+  return sharedTransportOver(script, defaultTransport(systemClock));
+}
 
 /**
  * Starts a client, which connects by itself, now and whenever the connection was lost, until it is closed.

@@ -1,32 +1,12 @@
 /** A WebSocket where it passes, and a stream of events where it does not. */
 import type { Clock } from "./clock.ts";
-import { sseTransport } from "./sse_transport.ts";
-import {
-  type OpenTransport,
-  type Transport,
-  type TransportEvents,
-  type WebSocketConstructor,
-  webSocketTransport,
-} from "./transport.ts";
+import type { OpenTransport, Transport, TransportEvents } from "./transport.ts";
 
 /** How long a WebSocket may take to open until the other is tried beside it. */
 const OPENING_MS = 5_000;
 
 /** How long no WebSocket to a server is tried, after none had opened where a stream of events did. */
 const AVOIDED_MS = 600_000;
-
-/** @param WebSocket by default the runtime's own; Node.js has one from version 22 on */
-export function defaultTransport(
-  clock: Clock,
-  WebSocket: WebSocketConstructor | undefined = ownWebSocket(),
-): OpenTransport {
-  const sse = sseTransport(fetch);
-  return WebSocket ? fallbackTransport(webSocketTransport(WebSocket), sse, clock) : sse;
-}
-
-function ownWebSocket(): WebSocketConstructor | undefined {
-  return (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
-}
 
 /**
  * Tries `first`, and where it does not open, `second`, at once: a server that is down refuses both in the same

@@ -113,10 +113,16 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 /**
  * Reads the frames of one text message, one a line. Leaves out what is no frame, or one of a type that is not
  * known here: a newer server may say more than we understand.
+ *
+ * @param more reads those that only a client of rooms, topics and conversations has use for
  */
-export function parseFrames(text: string): ServerFrame[] {
-  return text.split("\n").map(parseFrame).filter((frame) => frame !== undefined);
+export function parseFrames(text: string, more: ParseFrame = () => undefined): ServerFrame[] {
+  return text.split("\n").map((line) => parseFrame(line, more))
+    .filter((frame) => frame !== undefined);
 }
+
+/** Reads frames of further types: of rooms, topics and conversations. */
+export type ParseFrame = (fields: JsonObject) => ServerFrame | undefined;
 
 /** `123` for `"123"`, the string itself for all else, as the server writes it too. */
 export function wireUserId(userId: string): number | string {
@@ -239,46 +245,20 @@ export function asObject(value: unknown): JsonObject {
 }
 
 /** A time as it was stored: an old server has times in other units. */
-function timeOf(timestamp: unknown): number {
+export function timeOf(timestamp: unknown): number {
   return typeof timestamp === "number" ? storedTime(timestamp) : 0;
 }
 
-function parseFrame(line: string): ServerFrame | undefined {
+function parseFrame(line: string, more: ParseFrame): ServerFrame | undefined {
   const fields = parseLine(line);
   const { type } = fields;
   switch (type) {
     case "reply":
       return parseReply(fields);
-    case "usermsg":
     case "direct_message": {
       const publication = parsePublication(fields);
       return publication && { type, publication };
     }
-    case "join":
-    case "leave": {
-      const user = parseUser(fields);
-      return user && typeof fields.room === "string"
-        ? { type, room: fields.room, user }
-        : undefined;
-    }
-    case "left":
-      return typeof fields.room === "string"
-        ? { type, room: fields.room, error: parseError(fields, fields.message) }
-        : undefined;
-    case "event": {
-      if (fields.topic !== undefined) return parseTopicEvent(fields);
-      const event = parseRoomEvent(fields);
-      return event && { type, event };
-    }
-    case "position": {
-      const { topic, offset, epoch } = fields;
-      if (typeof topic !== "string" || typeof offset !== "number") return;
-      return typeof epoch === "string" ? { type, topic, position: { offset, epoch } } : undefined;
-    }
-    case "presence":
-      return typeof fields.room === "string" && Array.isArray(fields.users)
-        ? { type, room: fields.room, data: fields }
-        : undefined;
     case "inbox":
       return parseInboxChange(fields);
     case "error":
@@ -286,46 +266,11 @@ function parseFrame(line: string): ServerFrame | undefined {
     case "session":
     case "pong":
       return { type };
-    case "new_message":
-    case "message_changed":
-    case "receipt":
-    case "conversation_changed":
-    case "typing":
-    case "user_presence":
-    case "contacts_changed":
-      return { type: "chat", what: type, fields };
     case "preferences_changed":
       return { type: "preferences", fields };
+    default:
+      return more(fields);
   }
-}
-
-function parseRoomEvent(fields: JsonObject): RoomEvent | undefined {
-  const { room, event, data, timestamp, user_id = "" } = fields;
-  const user = parseUser({ ...fields, user_id });
-  if (typeof room !== "string" || typeof event !== "string" || user === undefined) return;
-  const when = { timestamp: timeOf(timestamp) };
-  return { room, event, ...user, ...(data === undefined ? {} : { data }), ...when };
-}
-
-export function parseTopicMessage(value: unknown): TopicMessage | undefined {
-  const { topic, id, data, offset, timestamp, replay } = asObject(value);
-  if (typeof topic !== "string" || typeof id !== "string") return;
-  return {
-    topic,
-    data: asObject(data),
-    id,
-    ...(typeof offset === "number" ? { offset } : {}),
-    timestamp: timeOf(timestamp),
-    replay: replay === true,
-  };
-}
-
-function parseTopicEvent(fields: JsonObject): ServerFrame | undefined {
-  const message = parseTopicMessage(fields);
-  const { subs } = fields;
-  return message && Array.isArray(subs)
-    ? { type: "topic", subs: subs.map(Number), message }
-    : undefined;
 }
 
 function parseLine(line: string): JsonObject {
@@ -371,7 +316,10 @@ export function readResult({ done_at, status, text }: JsonObject): ActionResult 
   };
 }
 
-function parseError({ code, field, retry_after_ms }: JsonObject, message: unknown): NotifyliError {
+export function parseError(
+  { code, field, retry_after_ms }: JsonObject,
+  message: unknown,
+): NotifyliError {
   return new NotifyliError(typeof code === "string" ? code : "internal", String(message), {
     ...(typeof field === "string" ? { field } : {}),
     ...(typeof retry_after_ms === "number" ? { retryAfterMs: retry_after_ms } : {}),

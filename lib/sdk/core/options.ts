@@ -1,6 +1,6 @@
 /** What a client is made with, and what it takes from its surroundings when nothing else is given. */
 import type { Device } from "../conversations/types.ts";
-import { defaultTransport } from "./fallback_transport.ts";
+import { defaultTransport } from "./default_transport.ts";
 import type { JsonObject } from "./frames.ts";
 import type { OpenTransport, WebSocketConstructor } from "./transport.ts";
 import type { CredentialsSource, TokenSource } from "./token.ts";
@@ -126,7 +126,7 @@ function userIdOf(userId: ConnectOptions["userId"] | null): string | undefined {
   );
 }
 
-function openStorage(storage: ConnectOptions["storage"]): KeyValueStore | undefined {
+export function openStorage(storage: ConnectOptions["storage"]): KeyValueStore | undefined {
   try {
     return (typeof storage === "function" ? storage() : storage) ?? undefined;
   } catch {
@@ -135,7 +135,7 @@ function openStorage(storage: ConnectOptions["storage"]): KeyValueStore | undefi
 }
 
 /** The server that this library is from, which may be of another site than the page, or have a path in front. */
-function defaultUrl(): string {
+export function defaultUrl(): string {
   const own = new URL(import.meta.url);
   return /^https?:$/.test(own.protocol) && /\/notifyli(-inbox)?\.js$/.test(own.pathname)
     ? new URL("ws", own).href
@@ -143,7 +143,7 @@ function defaultUrl(): string {
 }
 
 /** Makes an address absolute, and one of `http:` one of `ws:`. */
-function webSocketUrl(address: string | URL): string {
+export function webSocketUrl(address: string | URL): string {
   const url = new URL(address, pageAddress());
   url.protocol = url.protocol.replace("http", "ws");
   if (!/^wss?:$/.test(url.protocol)) {

@@ -1,12 +1,7 @@
 /** What the data of a successful reply says, command by command. */
 import { NotifyliError } from "./errors.ts";
-import {
-  asObject,
-  type JsonObject,
-  parsePublication,
-  parseTopicMessage,
-  parseUser,
-} from "./frames.ts";
+import { asObject, type JsonObject, parsePublication, parseUser } from "./frames.ts";
+import { parseTopicMessage } from "./room_frames.ts";
 import type {
   GapReason,
   Notification,

@@ -7,6 +7,7 @@ import { closedError, NotifyliError, stoppedError } from "./errors.ts";
 import {
   type Command,
   type JsonObject,
+  type ParseFrame,
   parseFrames,
   type ServerFrame,
   wireUserId,
@@ -33,6 +34,8 @@ export interface SessionHost {
   /** The server has accepted the client on a new connection. */
   connected(connected: Connected): void;
   received(frame: SessionFrame): void;
+  /** Reads frames that `frames.ts` does not. */
+  readonly parse?: ParseFrame;
   /** The connection is gone. */
   interrupted(): void;
   /** @param stop why the client does not come back, if it does not */
@@ -68,7 +71,7 @@ export class Session {
     this.#host = host;
     this.#connection = new ServerConnection(options, {
       opened: () => this.#introduce(),
-      received: (text) => parseFrames(text).forEach((frame) => this.#receive(frame)),
+      received: (text) => parseFrames(text, host.parse).forEach((frame) => this.#receive(frame)),
       interrupted: () => this.#interrupt(),
       changed: (state) => this.#changed(state),
     });

@@ -1,9 +1,18 @@
 /** The feeds of a page's elements: those for the same user share one, and with the last of them its connection ends. */
-import { resolveOptions } from "../core/options.ts";
+import { systemClock } from "../core/clock.ts";
+import { fallbackTransport } from "../core/fallback_transport.ts";
+import { defaultUrl, openStorage, webSocketUrl } from "../core/options.ts";
 import type { TokenSource } from "../core/token.ts";
+import {
+  CONNECTION_LOST,
+  type OpenTransport,
+  type Transport,
+  webSocketTransport,
+} from "../core/transport.ts";
+import { systemWakeSources } from "../core/wake.ts";
 import { httpAddress } from "../core/addresses.ts";
-import { sharedTransport } from "../tabs/shared_transport.ts";
-import { Feed } from "./feed.ts";
+import { sharedTransportOver } from "../tabs/shared_transport.ts";
+import { Feed, reasonOf } from "./feed.ts";
 import { InboxClient, type InboxSource } from "./inbox_client.ts";
 
 /** Whose inbox is shown, and how it is reached. */
@@ -83,16 +92,15 @@ export function isSame(
 }
 
 function clientFor({ server, token, userId, worker }: Wanted): InboxClient {
-  const { urls: [url = ""] } = resolveOptions(
-    server === undefined ? {} : { url: socketOf(server) },
-  );
-  return new InboxClient(resolveOptions({
-    url,
-    ...(token === undefined ? {} : { token: newest(token) }),
-    ...(userId === undefined ? {} : { userId }),
-    storage: () => localStorage,
-    transport: transportFor(url, worker),
-  }));
+  const url = webSocketUrl(server === undefined ? defaultUrl() : socketOf(server));
+  return new InboxClient({
+    ...{ urls: [url], userId, token: token && newest(token), clock: systemClock, fetch },
+    ...{ credentials: undefined, name: undefined, device: undefined },
+    storage: openStorage(() => localStorage),
+    openTransport: transportFor(url, worker),
+    random: Math.random,
+    wakeSources: systemWakeSources(),
+  });
 }
 
 function newest(token: TokenSource): TokenSource {
@@ -109,8 +117,27 @@ function socketOf(server: string): URL {
 }
 
 /** Browsers start shared workers of the page's own origin only. */
-function transportFor(url: string, worker?: string) {
-  if (worker === "off") return undefined;
+function transportFor(url: string, worker?: string): OpenTransport {
+  const own = fallbackTransport(webSocketTransport(WebSocket), lateSse, systemClock);
+  if (worker === "off") return own;
   const script = new URL(worker ?? httpAddress(url, "notifyli-worker.js"), location.href);
-  return script.origin === location.origin ? sharedTransport(script) : undefined;
+  const isOwn = script.origin === location.origin;
+  return isOwn ? sharedTransportOver(script, own) ?? own : own;
+}
+
+/** A stream of events, by the server's whole library: few pages need it, since a WebSocket passes nearly everywhere. */
+function lateSse(...[url, events, token]: Parameters<OpenTransport>): Transport {
+  let transport: Transport | undefined;
+  let isClosed = false;
+  const loading: Promise<typeof import("../mod.ts")> = import(httpAddress(url, "notifyli.js"));
+  loading.then(({ sseTransport }) => {
+    if (!isClosed) transport = sseTransport(fetch)(url, events, token);
+  }).catch((error) => isClosed || events.closed(CONNECTION_LOST, reasonOf(error)));
+  return {
+    send: (text) => transport?.send(text),
+    close: () => {
+      isClosed = true;
+      transport?.close();
+    },
+  };
 }

@@ -6,6 +6,7 @@ import { type Child, type Described, h, patch } from "./dom.ts";
 import { type Feed, reasonOf } from "./feed.ts";
 import { icon } from "./icons.ts";
 import { focusIn, keepFocus, onListKey } from "./keys.ts";
+import { preferencesPanel } from "./lazy_preferences.ts";
 import { place } from "./place.ts";
 import { ToastTimer } from "./toast_timer.ts";
 import { CLOSED, type Inbox, type Ui } from "./views/inbox.ts";
@@ -156,9 +157,24 @@ export class Surface {
           if (isElsewhere) this.#close();
         },
       },
-      inbox === undefined ? starting(this.#words, () => this.#close()) : panel(inbox),
+      this.#inPanel(inbox),
       inbox && notices(inbox),
     );
+  }
+
+  #inPanel(inbox: Inbox | undefined): Child[] {
+    const { view, problem } = this.#ui;
+    if (inbox !== undefined && view === "list") return panel(inbox);
+    const done = (problem: string) => this.#set({ problem });
+    const preferences = inbox && preferencesPanel(problem === "", done);
+    if (!preferences) return starting(this.#words, () => this.#stepBack(), problem);
+    this.#adopt(preferences.sheet);
+    return preferences.preferencesView(inbox);
+  }
+
+  #adopt(sheet: CSSStyleSheet): void {
+    const { adoptedStyleSheets: sheets } = this.#root;
+    if (!sheets.includes(sheet)) sheets.push(sheet);
   }
 
   #toastsView(inbox: Inbox): Child {

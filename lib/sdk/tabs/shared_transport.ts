@@ -2,8 +2,6 @@
  * A transport over another: a SharedWorker that holds one connection for all tabs of a browser. This is the tab's end;
  * `shared_worker.ts` is the other.
  */
-import { defaultTransport } from "../core/fallback_transport.ts";
-import { systemClock } from "../core/clock.ts";
 import { CONNECTION_LOST, type OpenTransport } from "../core/transport.ts";
 
 /** What a tab tells the worker: where to connect, then texts for the server. */
@@ -32,12 +30,15 @@ export interface Port {
 }
 
 /**
- * Makes the `transport` of `connect()`. Where the runtime has no SharedWorker, or lets none start, each tab has a connection
- * of its own.
+ * Makes a transport to a worker; `undefined` where the runtime has no SharedWorker.
  *
  * @param script the address of the bundled `shared_worker.ts`, on the page's own origin
+ * @param own carries each tab's own connection where no worker starts
  */
-export function sharedTransport(script: string | URL): OpenTransport | undefined {
+export function sharedTransportOver(
+  script: string | URL,
+  own: OpenTransport,
+): OpenTransport | undefined {
   const { SharedWorker } = globalThis as { SharedWorker?: SharedWorkerConstructor };
   if (SharedWorker === undefined) return undefined;
   let isBroken = false;
@@ -47,7 +48,6 @@ export function sharedTransport(script: string | URL): OpenTransport | undefined
     worker.onerror = broken; // such as a script that is not there, or that may not be loaded
     return worker.port;
   }, () => isBroken = true);
-  const own = defaultTransport(systemClock);
   return (url, events, token) => {
     if (isBroken) return own(url, events, token);
     try {

@@ -1,5 +1,5 @@
 /** The SharedWorker's own script: takes the ports of a browser's tabs. `shared_hub.ts` does the work. */
-import { defaultTransport } from "../core/fallback_transport.ts";
+import { defaultTransport } from "../core/default_transport.ts";
 import { systemClock } from "../core/clock.ts";
 import type { Port } from "./shared_transport.ts";
 import { SharedHub } from "./shared_hub.ts";

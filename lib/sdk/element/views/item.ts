@@ -13,8 +13,8 @@ import { iconButton, type Inbox, named, toggled, unseen, whatIs } from "./inbox.
 import { markdown } from "./markdown.ts";
 import { snoozeMenu } from "./snooze.ts";
 
-/** The colours that the style has for those who have no picture. */
-const COLORS = 8;
+/** How many colours there are for those who have no picture, evenly around the circle. */
+const COLORS = 12;
 
 /** How wide pictures are at most, in pixels. */
 const PICTURE_WIDTH = 700;
@@ -60,13 +60,16 @@ export function face({ feed, ui, words, set }: Inbox, notification: Notification
   const source = addressOf(picture, (link) => feed.client.fileUrl(link));
   const isUsable = source !== undefined && !ui.broken.has(source);
   const onerror = () => source && set({ broken: new Set([...ui.broken, source]) });
-  const sign = isUrgent(notification) ? "ic bad" : `ic a${colorOf(name, COLORS)}`;
+  const isSign = isUrgent(notification);
+  const hue = colorOf(name, COLORS) * (360 / COLORS);
+  // White letters are readable on each of these.
+  const style = { background: isUsable || isSign ? "" : `oklch(50% 0.13 ${hue})` };
   return h(
     "span",
-    { class: isUsable ? "ic" : sign, part: "icon", "aria-hidden": "true" },
+    { class: isSign ? "ic bad" : "ic", style, part: "icon", "aria-hidden": "true" },
     isUsable
       ? h("img", { key: source, src: source, alt: "", onerror })
-      : isUrgent(notification)
+      : isSign
       ? icon("alert")
       : initials(name),
     count > 1 && h("span", { class: "n" }, words.number(count)),

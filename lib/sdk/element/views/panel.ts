@@ -18,10 +18,8 @@ import type { Words } from "../words.ts";
 import { button, iconButton, type Inbox, named, whatIs } from "./inbox.ts";
 import { face, item } from "./item.ts";
 import { loading } from "./controls.ts";
-import { preferencesView } from "./preferences.ts";
 
 export function panel(inbox: Inbox): Child[] {
-  if (inbox.ui.view === "preferences") return preferencesView(inbox);
   const tabs = tabsOf(inbox);
   // The last one of a kind may have gone.
   const tab = tabs.some(({ id }) => id === inbox.ui.tab) ? inbox.ui.tab : ALL_KINDS;
@@ -41,8 +39,8 @@ export function panel(inbox: Inbox): Child[] {
   ];
 }
 
-/** Stands there until it is said whose inbox is shown. */
-export function starting(words: Words, close: () => void): Child[] {
+/** Stands there until it is said whose inbox is shown, and until what shows it is there. @param problem why that cannot be had */
+export function starting(words: Words, close: () => void, problem: string): Child[] {
   return [
     h(
       "header",
@@ -50,7 +48,13 @@ export function starting(words: Words, close: () => void): Child[] {
       h("h2", { part: "title" }, words.say("title")),
       iconButton({ key: "close", name: "close", label: words.say("close"), onclick: close }),
     ),
-    h("div", { class: "list" }, loading(words.say("loading"))),
+    h(
+      "div",
+      { class: "list" },
+      problem === ""
+        ? loading(words.say("loading"))
+        : h("p", { class: "out bad", role: "alert" }, words.say("failed", { reason: problem })),
+    ),
   ];
 }
 

@@ -104,7 +104,7 @@ const ENTRIES = [
   "lib/sdk/mod.ts",
   "lib/sdk/tabs/shared_worker.ts",
   "lib/sdk/element/notifyli_inbox.ts",
-  "lib/sdk/element/preferences_panel.ts",
+  "lib/sdk/element/more.ts",
   "lib/files/content/thumbnail_worker.ts",
   "lib/page/main.tsx",
 ];

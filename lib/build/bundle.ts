@@ -20,7 +20,7 @@ const ENTRIES = [
   { in: "lib/sdk/mod.ts", out: "notifyli" },
   { in: "lib/sdk/tabs/shared_worker.ts", out: "notifyli-worker" },
   { in: "lib/sdk/element/notifyli_inbox.ts", out: "notifyli-inbox" },
-  { in: "lib/sdk/element/preferences_panel.ts", out: "notifyli-inbox-preferences" },
+  { in: "lib/sdk/element/more.ts", out: "notifyli-inbox-more" },
 ];
 
 /** What the bundles depend on besides their sources: the versions of packages, and the code that makes bundles. */

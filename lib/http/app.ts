@@ -15,7 +15,7 @@ import { pathReader } from "./paths.ts";
 import { pageRoutes } from "./static.ts";
 
 /** What pages of other sites may load. */
-const MODULES = ["/notifyli.js", "/notifyli-inbox.js", "/notifyli-inbox-preferences.js"];
+const MODULES = ["/notifyli.js", "/notifyli-inbox.js", "/notifyli-inbox-more.js"];
 
 const STATIC = new URL("../../static/", import.meta.url);
 

@@ -243,6 +243,21 @@ Deno.test("notifications.loadMore() gets older ones, page by page", async () => 
   assert.deepEqual(offsets(notifications.list), [9, 8, 7, 6]);
 });
 
+Deno.test("notifications.unread counts once what a page brings before its own frame", async () => {
+  using world = start();
+  const { notifications } = world.client;
+  world.online({ unread: 0, inbox: inboxData(1) });
+  const loading = notifications.loadMore({ limit: 5 });
+  // 2 was stored before the server read the page, and is published after that.
+  world.socket.reply("inbox", { notifications: [direct(2)], unread: 1 });
+  await loading;
+  assert.equal(notifications.unread, 1);
+  world.socket.receive(direct(2));
+  assert.equal(notifications.unread, 1);
+  world.socket.receive(direct(3));
+  assert.equal(notifications.unread, 2);
+});
+
 Deno.test("notifications.loadMore() mends what others did while there was no connection", async () => {
   using world = start();
   const items = [1, 2, 3, 4].map(direct);

@@ -10,14 +10,10 @@ const PATHS = {
   checks: "m2 12.5 4.2 4.5 8.8-9.5M11.5 16.5l.7.6L21.5 7.5",
   clock: "M12 7v5l3 2M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z",
   close: "m6 6 12 12M18 6 6 18",
-  desk: "M8 6.5h12M8 12h12M8 17.5h12M4 6.5h.1M4 12h.1M4 17.5h.1",
   down: "m6 9 6 6 6-6",
   file: "M7 3h7l5 5v11a2 2 0 0 1-2 2H7a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2zM14 3v5h5",
   gear:
     "M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6ZM12 3v2.5M12 18.5V21M3 12h2.5M18.5 12H21M5.6 5.6l1.8 1.8M16.6 16.6l1.8 1.8M5.6 18.4l1.8-1.8M16.6 7.4l1.8-1.8",
-  moon: "M20 14.5A8.5 8.5 0 1 1 9.5 4 7 7 0 0 0 20 14.5z",
-  sun:
-    "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8ZM12 3v1.5M12 19.5V21M3 12h1.5M19.5 12H21M5.6 5.6l1 1M17.4 17.4l1 1M5.6 18.4l1-1M17.4 6.6l1-1",
   trash: "M4.5 7h15M9.5 7V4.5h5V7M6.5 7l1 12.5h9l1-12.5M10.5 11v5M13.5 11v5",
   offline:
     "M3 9.5a13 13 0 0 1 6-3.3M21 9.5a13 13 0 0 0-7.5-3.6M6.5 13.2a8 8 0 0 1 4-2.1M17.5 13.2l-1-.8M9.8 16.8a3.5 3.5 0 0 1 4.4 0M12 19.8v.1M4 3l16 18",
@@ -26,10 +22,9 @@ const PATHS = {
 export type IconName = keyof typeof PATHS;
 
 export function icon(name: IconName): Described {
-  const turning = name === "back" ? " turning" : "";
-  return h(
-    "svg",
-    { class: `i${turning}`, viewBox: "0 0 24 24", "aria-hidden": "true" },
-    h("path", { d: PATHS[name] }),
-  );
+  return drawn(PATHS[name], name === "back" ? "i turning" : "i");
+}
+
+export function drawn(d: string, look = "i"): Described {
+  return h("svg", { class: look, viewBox: "0 0 24 24", "aria-hidden": "true" }, h("path", { d }));
 }

@@ -14,7 +14,7 @@ import type { Router } from "./deeds.ts";
 import { reasonOf } from "./feed.ts";
 import { feedOver, isSame, type Lease, openFeed, replaceSource, type Wanted } from "./feeds.ts";
 import type { InboxSource } from "./inbox_client.ts";
-import { play } from "./sound.ts";
+import { loadMore } from "./late.ts";
 import type { Strings } from "./strings.ts";
 import css from "./styles/inbox.css" with { type: "text" };
 import { Surface } from "./surface.ts";
@@ -23,7 +23,6 @@ import { Words } from "./words.ts";
 
 export type { ActionDetail, OpenDetail, Router } from "./deeds.ts";
 export type { InboxSource } from "./inbox_client.ts";
-export { ENGLISH } from "./strings.ts";
 export type { Strings } from "./strings.ts";
 
 /** How often times such as "2 min. ago" are said anew. */
@@ -121,7 +120,7 @@ export class NotifyliInbox extends Base {
     this.#write("theme", theme);
   }
 
-  /** What the element says, by keys of `ENGLISH`. */
+  /** What the element says, by keys of `ENGLISH` in `more.ts`. */
   get strings(): Strings {
     return this.#strings;
   }
@@ -257,7 +256,8 @@ export class NotifyliInbox extends Base {
     const { feed } = this.#lease;
     const raised = (notification: Notification) => {
       const source = this.getAttribute("sound");
-      if (source !== null && feed.claim("sound", this)) void play(notification.id, source);
+      if (source === null || !feed.claim("sound", this)) return;
+      loadMore().then(({ play }) => play(notification.id, source), () => {}); // then there is none
     };
     feed.raised.add(raised);
     this.#stops = [feed.on(() => this.#schedule()), () => feed.raised.delete(raised)];

@@ -1,17 +1,17 @@
 /** What of the element is seen: it renders the bell, the panel and the toasts, and keeps the focus and the layers right. */
 import type { Notification, NotificationAction } from "../core/types.ts";
+import { SNOOZED } from "../view/entries.ts";
 import { linkTo } from "../view/links.ts";
 import { route, type Router, tells } from "./deeds.ts";
 import { type Child, type Described, h, patch } from "./dom.ts";
 import { type Feed, reasonOf } from "./feed.ts";
 import { icon } from "./icons.ts";
 import { focusIn, keepFocus, onListKey } from "./keys.ts";
-import { preferencesPanel } from "./lazy_preferences.ts";
+import { loadedMore, loadMore, type More } from "./late.ts";
 import { place } from "./place.ts";
-import { ToastTimer } from "./toast_timer.ts";
+import type { ToastTimer } from "./toast_timer.ts";
 import { CLOSED, type Inbox, type Ui } from "./views/inbox.ts";
 import { panel, starting } from "./views/panel.ts";
-import { notices, toasts } from "./views/toasts.ts";
 import type { Words } from "./words.ts";
 
 /** A larger number would not fit the badge. */
@@ -26,7 +26,7 @@ interface Host extends HTMLElement {
 export class Surface {
   readonly #host: Host;
   readonly #root: ShadowRoot;
-  readonly #timer = new ToastTimer((toast) => this.#timeOver(toast));
+  #timer: ToastTimer | undefined;
   #feed: Feed | undefined;
   #words: Words;
   #ui: Ui = CLOSED;
@@ -65,7 +65,7 @@ export class Surface {
   }
 
   stop(): void {
-    this.#timer.stop();
+    this.#timer?.stop();
   }
 
   get #panel(): HTMLElement | null {
@@ -78,14 +78,15 @@ export class Surface {
 
   #render(): void {
     const focus = focusIn(this.#root);
-    const inbox = this.#feed && this.#inbox(this.#feed);
+    const more = this.#more;
+    const inbox = this.#feed && this.#inbox(this.#feed, more);
     patch(this.#root, [h(
       "div",
       { class: "root" },
       this.#bellView(),
       h("span", { key: "news", class: "unseen", role: "status" }, this.#news()),
-      this.#host.open && this.#panelView(inbox),
-      inbox && this.#toastsView(inbox),
+      this.#host.open && this.#panelView(inbox, more),
+      inbox && this.#toastsView(inbox, more),
     )]);
     for (const layer of this.#root.querySelectorAll<HTMLElement>("[popover]")) {
       if (!layer.matches(":popover-open")) layer.showPopover();
@@ -93,8 +94,8 @@ export class Surface {
     this.place();
     if (focus !== undefined) keepFocus(this.#root, focus);
     this.#focusMenu();
-    const timed = "[data-timed]:not([data-timed='']), [data-notice]";
-    this.#timer.watch([...this.#root.querySelectorAll<HTMLElement>(timed)]);
+    this.#timer ??= more && new more.ToastTimer((toast) => this.#timeOver(toast));
+    this.#timer?.watch(this.#root);
   }
 
   #set(change: Partial<Ui>): void {
@@ -102,9 +103,9 @@ export class Surface {
     this.#render();
   }
 
-  #inbox(feed: Feed): Inbox {
+  #inbox(feed: Feed, more: More | undefined): Inbox {
     return {
-      ...{ feed, words: this.#words, ui: this.#ui },
+      ...{ feed, more, words: this.#words, ui: this.#ui },
       hasKeys: this.#hasKeys,
       set: (change) => this.#set(change),
       close: () => this.#close(),
@@ -143,7 +144,7 @@ export class Surface {
     );
   }
 
-  #panelView(inbox: Inbox | undefined): Described {
+  #panelView(inbox: Inbox | undefined, more: More | undefined): Described {
     return h(
       "section",
       {
@@ -157,19 +158,33 @@ export class Surface {
           if (isElsewhere) this.#close();
         },
       },
-      this.#inPanel(inbox),
-      inbox && notices(inbox),
+      this.#inPanel(inbox, more),
+      inbox && more?.notices(inbox),
     );
   }
 
-  #inPanel(inbox: Inbox | undefined): Child[] {
+  #inPanel(inbox: Inbox | undefined, more: More | undefined): Child[] {
     const { view, problem } = this.#ui;
     if (inbox !== undefined && view === "list") return panel(inbox);
-    const done = (problem: string) => this.#set({ problem });
-    const preferences = inbox && preferencesPanel(problem === "", done);
-    if (!preferences) return starting(this.#words, () => this.#stepBack(), problem);
-    this.#adopt(preferences.sheet);
-    return preferences.preferencesView(inbox);
+    if (inbox !== undefined && more !== undefined) return more.preferencesView(inbox);
+    return starting(this.#words, () => this.#stepBack(), problem);
+  }
+
+  /** What is loaded late, which it begins where something of that is to be shown. */
+  get #more(): More | undefined {
+    const more = loadedMore();
+    if (more !== undefined) {
+      this.#adopt(more.sheet);
+      return more;
+    }
+    const { menu, tab, view, problem } = this.#ui;
+    const hasNews = this.#feed && this.#feed.notices.length + this.#feed.toasts.length > 0;
+    const isWanted = menu !== undefined || tab === SNOOZED || view !== "list" || hasNews;
+    if (isWanted && problem === "") {
+      const failed = (error: unknown) => this.#set({ problem: reasonOf(error) });
+      loadMore().then(() => this.#render(), failed);
+    }
+    return undefined;
   }
 
   #adopt(sheet: CSSStyleSheet): void {
@@ -177,14 +192,14 @@ export class Surface {
     if (!sheets.includes(sheet)) sheets.push(sheet);
   }
 
-  #toastsView(inbox: Inbox): Child {
+  #toastsView(inbox: Inbox, more: More | undefined): Child {
     if (!this.#host.hasAttribute("toasts")) return void inbox.feed.drop(this.#host, "toasts");
     if (!inbox.feed.claim("toasts", this.#host)) return;
     return h(
       "div",
       { key: "toasts", class: "ts", part: "toasts", popover: "manual" },
-      toasts(inbox, () => void (this.#host.open = true)),
-      !this.#host.open && notices(inbox),
+      more?.toasts(inbox, () => void (this.#host.open = true)),
+      !this.#host.open && more?.notices(inbox),
     );
   }
 

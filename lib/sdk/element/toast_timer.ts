@@ -6,6 +6,9 @@ const TOAST_MS = 6_000;
 /** How often it is looked for those whose time is over. */
 const TICK_MS = 200;
 
+/** What goes by itself. */
+const TIMED = "[data-timed]:not([data-timed='']), [data-notice]";
+
 export class ToastTimer {
   readonly #left = new Map<Element, number>();
   readonly #over: (toast: HTMLElement) => void;
@@ -16,8 +19,9 @@ export class ToastTimer {
     this.#over = over;
   }
 
-  /** Watches these toasts, and no others any more. */
-  watch(toasts: readonly HTMLElement[]): void {
+  /** Watches the toasts that are there, and no others any more. */
+  watch(root: ParentNode): void {
+    const toasts = [...root.querySelectorAll<HTMLElement>(TIMED)];
     for (const toast of this.#left.keys()) {
       if (!toasts.includes(toast as HTMLElement)) this.#left.delete(toast);
     }

@@ -1,5 +1,6 @@
 /** Says things in one language: the strings, with plurals, and times as its people write them. */
 import { isoTime } from "../view/times.ts";
+import type { MORE_ENGLISH } from "./more_strings.ts";
 import { ENGLISH, type Strings } from "./strings.ts";
 
 const MINUTE = 60;
@@ -8,8 +9,16 @@ const DAY = 86_400;
 
 /** A key whose plural categories have the text. */
 type Plural<Key> = Key extends `${infer Stem}_other` ? Stem : never;
-export type PluralKey = Plural<keyof typeof ENGLISH>;
-export type WordKey = keyof typeof ENGLISH;
+export type PluralKey = Plural<WordKey>;
+export type WordKey = keyof typeof ENGLISH | keyof typeof MORE_ENGLISH;
+
+/** What is said where the application has nothing of its own. */
+const defaults: Record<string, string> = { ...ENGLISH };
+
+/** Adds what is loaded late. */
+export function learn(strings: Strings): void {
+  Object.assign(defaults, strings);
+}
 
 export class Words {
   readonly lang: string;
@@ -25,21 +34,26 @@ export class Words {
   constructor(lang: string, strings: Strings = {}) {
     this.asked = lang;
     this.lang = known(lang);
-    this.#strings = { ...ENGLISH, ...strings };
+    this.#strings = strings;
     this.#plurals = new Intl.PluralRules(this.lang);
     this.#numbers = new Intl.NumberFormat(this.lang);
     this.#ago = new Intl.RelativeTimeFormat(this.lang, { numeric: "auto", style: "short" });
   }
 
   say(key: WordKey, put: Readonly<Record<string, string | number>> = {}): string {
-    return fill(this.#strings[key] ?? key, put);
+    return fill(this.#text(key) ?? key, put);
   }
 
   /** Says how many there are, as the language does. */
   count(key: PluralKey, count: number): string {
-    const text = this.#strings[`${key}_${this.#plurals.select(count)}`] ??
-      this.#strings[`${key}_other`] ?? key;
+    const text = this.#text(`${key}_${this.#plurals.select(count)}`) ??
+      this.#text(`${key}_other`) ??
+      key;
     return fill(text, { count: this.#numbers.format(count) });
+  }
+
+  #text(key: string): string | undefined {
+    return this.#strings[key] ?? defaults[key];
   }
 
   number(value: number): string {
@@ -68,11 +82,6 @@ export class Words {
     return this.#format({ timeStyle: "short" }, timestamp);
   }
 
-  /** What clocks show in a time zone. */
-  clockIn(timeZone: string, timestamp: number): string {
-    return this.#format({ timeStyle: "short", timeZone }, timestamp);
-  }
-
   full(timestamp: number): string {
     return this.#format({ dateStyle: "medium", timeStyle: "short" }, timestamp);
   }
@@ -85,12 +94,6 @@ export class Words {
     return days > 0 && days < 7
       ? this.#format({ weekday: "short", ...time }, timestamp)
       : this.full(timestamp);
-  }
-
-  /** @param day from 0, which is Monday */
-  weekday(day: number, weekday: "short" | "long"): string {
-    const monday = Date.UTC(2024, 0, 1) / 1000;
-    return this.#format({ weekday, timeZone: "UTC" }, monday + day * DAY);
   }
 
   #format(options: Intl.DateTimeFormatOptions, timestamp: number): string {

@@ -81,6 +81,8 @@ export class Notifications implements Part {
   readonly #acks: Acks;
   readonly #list = new InboxList();
   #unread = 0;
+  /** Ids of those that a page had, and its count, before their own frames have come. */
+  #counted = new Set<string>();
   /** The place up to which all was handed on, while the client catches up; `undefined` where nothing was. */
   #had: Position | undefined;
   /** Nobody listened to one of them, so after a reload it has to come again. */
@@ -224,7 +226,12 @@ export class Notifications implements Part {
     const { notifications, unread } = await this.#readPage({ before, limit, ...which });
     const from = notifications.length < limit ? 0 : notifications.at(-1)?.offset ?? 0;
     // Whether the page's count is before or after what came meanwhile, nobody knows.
-    if (this.#list.items === known) this.#setUnread(unread);
+    if (this.#list.items === known) {
+      this.#setUnread(unread);
+      const { offset: had = 0 } = this.#stream.position ?? {};
+      const ahead = notifications.filter(({ offset = 0 }) => offset > had);
+      this.#counted = new Set(ahead.map(({ id }) => id));
+    }
     this.#list.addPage(notifications, { from, before, known });
     return notifications;
   }
@@ -339,7 +346,8 @@ export class Notifications implements Part {
     const isKnown = this.#isKnown(item, replayed);
     this.#list.add(notification);
     // A live one that says whether it was read is none that has just come.
-    if (!replayed && item.read === undefined) this.#setUnread(this.#unread + 1);
+    const isCounted = this.#counted.delete(item.id);
+    if (!replayed && item.read === undefined && !isCounted) this.#setUnread(this.#unread + 1);
     if (!replayed) this.#had = this.#stream.position;
     if (isKnown) this.#events.changed(notification);
     else if (this.#events.notification(notification)) this.#acks.add(item.id);

@@ -26,10 +26,10 @@ async function notify(user: string, fields: object): Promise<void> {
   assert.ok(response.ok, await response.text());
 }
 
-Deno.test("element: with the client library it has less than 37 kB over the wire", async () => {
+Deno.test("element: with the client library it has less than 30 kB over the wire", async () => {
   const bundle = await Deno.readFile(`${ROOT}static/notifyli-inbox.js`);
   const { length } = gzipSync(bundle, { level: 9 });
-  assert.ok(length < 37_000, `it has ${length} bytes`);
+  assert.ok(length < 30_000, `it has ${length} bytes`);
 });
 
 for (const colorScheme of ["light", "dark"] as const) {

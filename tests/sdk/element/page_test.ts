@@ -5,6 +5,7 @@ import { bellOf, ElementSite, itemOf, panelOf } from "../../support/element_site
 import { freePort } from "../../support/free_port.ts";
 import { Manager } from "../../support/manager.ts";
 import { Program } from "../../support/program.ts";
+import { Proxy } from "../../support/proxy.ts";
 import { APP_KEY, connectionToken } from "../../support/tokens.ts";
 import { waitFor } from "../../support/wait.ts";
 
@@ -173,4 +174,27 @@ Deno.test("element: says why it is not connected where the token is refused", OP
   const page = await site.open(program, `<notifyli-inbox token="${token}"></notifyli-inbox>`);
   await bellOf(page, 0).click();
   await panelOf(page).getByText(/^Not connected: /).waitFor();
+});
+
+Deno.test("element: where no WebSocket passes it has a stream of events", OPTIONS, async () => {
+  await using site = new ElementSite(PORT);
+  await using program = await Program.start({ env: { APP_ALLOWED_ORIGINS: ORIGIN } });
+  await using proxy = new Proxy(program.port);
+  proxy.refusesWebSockets = true;
+  const http = proxy.url.replace("ws", "http").replace(/\/ws$/, "");
+  const page = await site.open(program, "");
+  const html = `<!doctype html><html lang="en"><title>Shop</title><body>
+    <script type="module" src="/notifyli-inbox.js"></script>
+    <notifyli-inbox user-id="12" worker="off"></notifyli-inbox></body></html>`;
+  await page.route(
+    "**/shop.html",
+    (route) => route.fulfill({ contentType: "text/html", body: html }),
+  );
+  await page.goto(`${http}/shop.html`);
+  const url = `${program.url}/api/users/12/notifications?from=Shop`;
+  await (await fetch(url, { method: "POST", body: "by a stream" })).body?.cancel();
+  await bellOf(page, 1).click();
+  await itemOf(page, "by a stream").getByRole("button", { name: /^Archive/ }).click();
+  await panelOf(page).getByText("You are all caught up").waitFor();
+  assert.equal(proxy.webSockets, 0);
 });

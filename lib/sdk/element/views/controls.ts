@@ -13,3 +13,7 @@ export function loading(label: string): Described {
   const bone = () => h("div", { class: "skl" }, h("i"), h("div", {}, h("i"), h("i")));
   return h("div", { class: "sk", role: "status", "aria-label": label }, bone(), bone(), bone());
 }
+
+export function nothing(words: string): Described {
+  return h("div", { class: "mt", part: "empty" }, h("p", {}, words));
+}

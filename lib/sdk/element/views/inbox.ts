@@ -43,6 +43,12 @@ export const CLOSED: Ui = {
   problem: "",
 };
 
+/** The part of `more.ts` that views of the element's own module show. It is no import: that one is loaded late. */
+export interface Late {
+  snoozeMenu(inbox: Inbox, choose: (until: Date) => void): Described;
+  snoozedList(inbox: Inbox): Child;
+}
+
 /** Changes what the user chooses of notifications; why that is refused stands in `problem`. */
 export type ChangePreferences = (change: Change<PreferenceChoices>) => void;
 
@@ -51,6 +57,8 @@ export interface Inbox {
   readonly words: Words;
   readonly ui: Ui;
   readonly hasKeys: boolean;
+  /** What is loaded late, once it is there. */
+  readonly more: Late | undefined;
   set(change: Partial<Ui>): void;
   close(): void;
   /** The user opens a notification; the event goes on to the link where nobody wants it otherwise. */

@@ -11,7 +11,6 @@ import { icon, type IconName } from "../icons.ts";
 import { actions } from "./actions.ts";
 import { iconButton, type Inbox, named, toggled, unseen, whatIs } from "./inbox.ts";
 import { markdown } from "./markdown.ts";
-import { snoozeMenu } from "./snooze.ts";
 
 /** How many colours there are for those who have no picture, evenly around the circle. */
 const COLORS = 12;
@@ -47,7 +46,7 @@ export function item(inbox: Inbox, entry: Entry): Described {
       folded(inbox, entry),
     ),
     tools(inbox, entry, isUnread),
-    inbox.ui.menu === head.id && snoozeMenu(inbox, (until) => {
+    inbox.ui.menu === head.id && inbox.more?.snoozeMenu(inbox, (until) => {
       inbox.set({ menu: undefined });
       inbox.feed.snooze(inbox.feed.idsOf(entry), until);
     }),

@@ -1,5 +1,4 @@
 /** What is behind the bell: the head, the kinds, the list, and what is said where there is none. */
-import type { Notification } from "../../core/types.ts";
 import {
   ALL_KINDS,
   ARCHIVE,
@@ -9,15 +8,12 @@ import {
   ofKind,
   SNOOZED,
 } from "../../view/entries.ts";
-import { shownText } from "../../view/text.ts";
-import { wordsOf } from "../../view/markdown.ts";
-import { isoTime } from "../../view/times.ts";
 import { type Child, type Described, h } from "../dom.ts";
 import { icon } from "../icons.ts";
 import type { Words } from "../words.ts";
-import { button, iconButton, type Inbox, named, whatIs } from "./inbox.ts";
-import { face, item } from "./item.ts";
-import { loading } from "./controls.ts";
+import { button, iconButton, type Inbox, named } from "./inbox.ts";
+import { item } from "./item.ts";
+import { loading, nothing } from "./controls.ts";
 
 export function panel(inbox: Inbox): Child[] {
   const tabs = tabsOf(inbox);
@@ -167,7 +163,7 @@ function isStarting({ feed: { client: { state }, isLoaded } }: Inbox): boolean {
 
 function listOf(inbox: Inbox, tab: string): Child {
   const { feed, words } = inbox;
-  if (tab === SNOOZED) return snoozedList(inbox);
+  if (tab === SNOOZED) return inbox.more?.snoozedList(inbox) ?? loading(words.say("loading"));
   if (tab === ARCHIVE) return archivedList(inbox);
   const entries = fold(ofKind(feed.list, tab));
   if (entries.length === 0) {
@@ -199,49 +195,6 @@ function archivedList(inbox: Inbox): Child {
   ];
 }
 
-function snoozedList(inbox: Inbox): Child {
-  const { feed: { snoozed }, words } = inbox;
-  if (snoozed === undefined) return loading(words.say("loading"));
-  if (snoozed.length === 0) return nothing(words.say("none_snoozed"));
-  return h(
-    "ul",
-    { role: "list", "aria-label": words.say("snoozed") },
-    snoozed.map((each) => snoozedItem(inbox, each)),
-  );
-}
-
-function snoozedItem(inbox: Inbox, notification: Notification): Described {
-  const { words, feed } = inbox;
-  const { id, name, details: { title, markdown, snoozedUntil = 0 } = {} } = notification;
-  const text = shownText(notification);
-  const what = whatIs(notification, words);
-  const until = h("time", { datetime: isoTime(snoozedUntil) }, words.coming(snoozedUntil));
-  const [before, after] = words.say("back_at", { time: "\n" }).split("\n");
-  return h(
-    "li",
-    { key: id, class: "it", part: "item", tabindex: -1 },
-    face(inbox, notification),
-    h(
-      "div",
-      { class: "body" },
-      h("h3", {}, named(title ?? name)),
-      h("p", {}, h("bdi", {}, markdown === true ? wordsOf(text) : text)),
-      h("p", {}, before, until, after),
-      h(
-        "div",
-        { class: "ac" },
-        button(
-          {
-            "aria-label": words.say("back_now_what", { what }),
-            onclick: () => feed.unsnooze([id]),
-          },
-          words.say("back_now"),
-        ),
-      ),
-    ),
-  );
-}
-
 function caughtUp({ words, set, feed }: Inbox): Described {
   const onclick = () => {
     set({ tab: ARCHIVE });
@@ -255,10 +208,6 @@ function caughtUp({ words, set, feed }: Inbox): Described {
     h("p", {}, words.say("caught_up_more")),
     h("button", { type: "button", class: "link", onclick }, words.say("see_archive")),
   );
-}
-
-function nothing(words: string): Described {
-  return h("div", { class: "mt", part: "empty" }, h("p", {}, words));
 }
 
 function older(words: string, onclick: () => void): Described {

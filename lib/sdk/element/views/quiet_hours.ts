@@ -1,6 +1,7 @@
 /** When nothing asks for attention: ranges by weekday, as bars, each day of which opens to be changed. */
 import type { QuietHours, UserPreferences } from "../../preferences/types.ts";
 import { barsOf, DAYS, type Range, rangeWords } from "../../view/quiet_hours.ts";
+import type { Words } from "../words.ts";
 import { type Child, type Described, h } from "../dom.ts";
 import { toggle } from "./controls.ts";
 import { type ChangePreferences, iconButton, type Inbox, unseen } from "./inbox.ts";
@@ -64,7 +65,7 @@ function zoneChoice({ words }: Inbox, zone: string, save: Save): Described {
       "span",
       {},
       words.say("time_zone"),
-      h("small", {}, words.say("time_there", { time: words.clockIn(zone, Date.now() / 1000) })),
+      h("small", {}, words.say("time_there", { time: clockIn(words, zone) })),
     ),
     h(
       "select",
@@ -77,7 +78,7 @@ function zoneChoice({ words }: Inbox, zone: string, save: Save): Described {
 function dayRow(inbox: Inbox, index: number, days: Days, save: Save): Described {
   const { words, ui, set } = inbox;
   const day = DAYS[index] ?? "mon";
-  const name = words.weekday(index, "long");
+  const name = weekday(words, index, "long");
   const said = rangeWords(days[day], {
     none: words.say("quiet_none"),
     allDay: words.say("quiet_all_day"),
@@ -93,7 +94,7 @@ function dayRow(inbox: Inbox, index: number, days: Days, save: Save): Described 
         onclick: () => set({ day: isOpen ? undefined : day }),
       },
       unseen(`${name}: `),
-      h("b", { "aria-hidden": "true" }, words.weekday(index, "short")),
+      h("b", { "aria-hidden": "true" }, weekday(words, index, "short")),
       h("span", { class: "tr" }, barsOf(days, day).map(([from, to]) => bar(from, to))),
       h("span", { class: "v" }, said),
     ),
@@ -101,6 +102,19 @@ function dayRow(inbox: Inbox, index: number, days: Days, save: Save): Described 
       save: (ranges) => save({ days: { [day]: ranges } }),
       saveAll: (ranges) => save({ days: Object.fromEntries(DAYS.map((each) => [each, ranges])) }),
     }),
+  );
+}
+
+/** What clocks show in a time zone. */
+function clockIn({ lang }: Words, timeZone: string): string {
+  return new Intl.DateTimeFormat(lang, { timeStyle: "short", timeZone }).format();
+}
+
+/** @param day from 0, which is Monday */
+function weekday({ lang }: Words, day: number, weekday: "short" | "long"): string {
+  // The first of this January was a Monday.
+  return new Intl.DateTimeFormat(lang, { weekday, timeZone: "UTC" }).format(
+    new Date(Date.UTC(2024, 0, day + 1)),
   );
 }
 

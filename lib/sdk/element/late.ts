@@ -1,0 +1,34 @@
+/** Loads `more.ts` once for all elements of a page, when the first one needs it. */
+import { learn } from "./words.ts";
+
+export type More = typeof import("./more.ts");
+
+interface Loaded extends More {
+  readonly sheet: CSSStyleSheet;
+}
+
+let loaded: Loaded | undefined;
+let loading: Promise<Loaded> | undefined;
+
+/** Returns what was loaded by now. */
+export function loadedMore(): Loaded | undefined {
+  return loaded;
+}
+
+/** Rejects where it cannot be had. It is tried again with the next call. */
+export function loadMore(): Promise<Loaded> {
+  loading ??= load().catch((error) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
+async function load(): Promise<Loaded> {
+  const address = new URL("notifyli-inbox-more.js", import.meta.url).href;
+  const more: More = await import(address);
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(more.css);
+  learn(more.ENGLISH);
+  return loaded = { ...more, sheet };
+}

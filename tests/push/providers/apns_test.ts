@@ -214,6 +214,7 @@ Deno.test("connections that Apple ends, politely or not, cost no push", async ()
 Deno.test("a connection that is dead at its other end is given up, and what else is on its way goes on", async () => {
   await using service = await ApnsService.start();
   await using apns = opened(service);
+  assert.equal((await send(apns, shown())).result, "taken");
   const release = Promise.withResolvers<void>();
   let waiting = 0;
   service.answer = async ({ payload }) => {
@@ -224,8 +225,11 @@ Deno.test("a connection that is dead at its other end is given up, and what else
     return undefined;
   };
   const slow = send(apns, shown({ id: "slow" }));
-  await waitFor("it waits", () => waiting === 1);
-  const silent = await apns.send(DEVICE, shown({ id: "silent" }), AbortSignal.timeout(200));
+  const caller = new AbortController();
+  const late = apns.send(DEVICE, shown({ id: "silent" }), caller.signal);
+  await waitFor("both wait", () => waiting === 2);
+  caller.abort();
+  const silent = await late;
   assert.deepEqual(silent, { result: "later", why: "no answer in time" });
   assert.equal((await send(apns, shown({ id: "next" }))).result, "taken");
   assert.equal(service.sessions, 2);

@@ -11,6 +11,7 @@ import { MANY_MEMBERSHIPS } from "./many_memberships.ts";
 import { nodeAlone } from "./node_alone.ts";
 import { nodesKilled } from "./nodes_killed.ts";
 import { PUBLISH_BURST } from "./publish_burst.ts";
+import { PUSH_KILLED } from "./push_killed.ts";
 import { rabbitBroken } from "./rabbit_broken.ts";
 import { redisBroken } from "./redis_broken.ts";
 import { redisForgets } from "./redis_forgets.ts";
@@ -55,6 +56,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...crashes,
   ...chatBroken,
   ...MANY_AND_LATER,
+  ...PUSH_KILLED,
   ...userDataKilled,
   ...filesKilled,
   ...filesStill,

@@ -55,7 +55,9 @@ export class Decisions {
     subject: Subject,
     now: number,
   ): Decision {
-    if (isUnknown) this.#counters.unknown.value++;
-    return decisionOf(preferences, kinds, subject, now, reach);
+    const decision = decisionOf(preferences, kinds, subject, now, reach);
+    if (!isUnknown) return decision;
+    this.#counters.unknown.value++;
+    return { ...decision, isUnknown };
   }
 }

@@ -106,6 +106,8 @@ export interface Decision {
   readonly push: boolean;
   /** Whether it is mailed: the user wants that, and has an address. Before `alertAt` it is not. */
   readonly mail: boolean;
+  /** Whether the database could not be read, so that nobody knows what the user wants, and whether the user has devices. */
+  readonly isUnknown?: true;
   /** Who does not want it pushed, where the user has a device. */
   readonly unpushed?: "preferences" | "kind";
   /** Unix time in milliseconds at which it may ask for attention; absent: now, or never where it is quiet without an end. */

@@ -12,18 +12,24 @@ export type StoreName = typeof STORES[number];
 
 export type NotifyingServer = Notifyli & { readonly apiKey: string };
 
-/** A server with its own stores, which end with it; PostgreSQL syncs what it commits. @param scope of its key */
+/**
+ * A server with its own stores, which end with it; PostgreSQL syncs what it commits.
+ *
+ * @param scope of its key
+ * @param env settings beside those of its stores
+ */
 export async function startStoring(
   listener: ListenerName,
   store: StoreName,
   scope = "publish",
+  env: Readonly<Record<string, string>> = {},
 ): Promise<NotifyingServer> {
   await using parts = new AsyncDisposableStack();
   const isMany = store !== "embedded";
   const redis = isMany ? parts.use(await RedisServer.start()) : undefined;
   const postgres = isMany ? parts.use(await PostgresServer.start({ isSynced: true })) : undefined;
   const server = parts.use(
-    await startNotifyliWithApiKey({ listener, redis, env: { ...postgres?.env } }, scope),
+    await startNotifyliWithApiKey({ listener, redis, env: { ...env, ...postgres?.env } }, scope),
   );
   const owned = parts.move();
   return { ...server, [Symbol.asyncDispose]: () => owned.disposeAsync() };

@@ -15,6 +15,7 @@ import { idleMemory } from "./rows/idle_memory.ts";
 import { loneMessage } from "./rows/lone_message.ts";
 import { notificationsMany } from "./rows/notifications_many.ts";
 import { notificationsPreferences } from "./rows/notifications_preferences.ts";
+import { notificationsPush } from "./rows/notifications_push.ts";
 import { notificationsRich } from "./rows/notifications_rich.ts";
 import { pageScroll } from "./rows/page_scroll.ts";
 import { presence } from "./rows/presence.ts";
@@ -42,6 +43,7 @@ export const ROWS: readonly Row[] = [
   notificationsPreferences,
   notificationsMany,
   notificationsRich,
+  notificationsPush,
   amqp,
   smallRooms,
   loneMessage,

@@ -21,6 +21,10 @@ export function timingCounters() {
       "escalations",
       "Notifications that somebody else got, since nobody had read them.",
     ),
+    unpushed: new Counter(
+      "timing_unpushed",
+      "Notifications that were not pushed, since the database was away, and too many waited for it.",
+    ),
     unkept: new Counter(
       "timing_unkept",
       "Notifications that came at once, since the database could not keep when they should.",

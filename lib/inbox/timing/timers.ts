@@ -94,6 +94,7 @@ export class Timers implements Task {
       let wait = LOOK_MS;
       try {
         if (this.#parts.database.whyNotReady() === undefined) {
+          await this.#parts.timing.pushUnwritten();
           while (await this.#doDue() && !signal.aborted) await nextTurn();
           await this.#dropOld();
           wait = await this.#untilNext();

@@ -59,10 +59,17 @@ export type Taking =
 
 const AT_ONCE: Taking = { isSilent: false };
 
+/** How many notifications a node remembers that are to be pushed when the database is there again. */
+const MOST_UNWRITTEN = 50_000;
+
+type Unwritten = Pick<Notification, "site" | "user" | "id" | "details" | "expiresAt">;
+
 export class Timing {
   readonly #parts: TimingParts;
   #onTimer: (dueAt: number) => void = () => {};
   #pushes: Pushes | undefined;
+  /** What is to be pushed, or may be, and could not be written down: the database was away. */
+  readonly #unwritten = new Map<string, Unwritten>();
 
   constructor(parts: TimingParts) {
     this.#parts = parts;
@@ -223,12 +230,36 @@ export class Timing {
     const { inApp, digest, throttle, repeat } = decision;
     const isHeld = inApp === "withhold" || !isDigest && (digest ?? throttle) !== undefined;
     const isPlain = inApp === "deliver" && !isHeld && repeat === undefined;
+    if (decision.isUnknown) this.#pushLater(notification);
     if (isPlain && !this.#isPushed(decision)) return AT_ONCE;
     return this.#note(notification, decision, { isDigest, isThere }).catch((error) => {
       if (!(error instanceof CodedError) || !error.options.isAway) throw error;
       this.#parts.counters.unkept.value++;
+      if (this.#isPushed(decision)) this.#pushLater(notification);
       return AT_ONCE;
     });
+  }
+
+  /** It is pushed when the database is there again. This node alone knows that, and so much is not forgotten. */
+  #pushLater({ site, user, id, details, expiresAt }: Notification): void {
+    if (this.#pushes === undefined) return;
+    const { counters } = this.#parts;
+    if (this.#unwritten.size >= MOST_UNWRITTEN) return void counters.unpushed.value++;
+    this.#unwritten.set(`${site}\n${user}\n${id}`, {
+      ...{ site, user, id, expiresAt },
+      ...(details && { details }),
+    });
+  }
+
+  /** Writes down what is to be pushed and could not be before, as far as the database is there. */
+  async pushUnwritten(): Promise<void> {
+    const { database } = this.#parts;
+    for (const [key, notification] of this.#unwritten) {
+      if ((await this.#decide(notification)).isUnknown) return;
+      const work = await this.pushing(notification, { round: 0 });
+      if (work !== undefined) await database.transaction(work, timingKey(notification));
+      this.#unwritten.delete(key);
+    }
   }
 
   /** Whether a push is to be noted, or why there is none. Most users have no device. */

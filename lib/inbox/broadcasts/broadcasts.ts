@@ -133,7 +133,9 @@ export class Broadcasts {
    * it is stored; with `undefined` where there is no such one. Rejects with `not_found` where it is withdrawn.
    */
   async edit(site: string, id: string, patch: Patch): Promise<number | undefined> {
-    if (await this.#find(site, id) === undefined) return undefined;
+    // Where the database is away, nobody knows whether it is for many: changing it for one of them would be wrong.
+    const found = await this.#parts.database.transaction(() => findBroadcast({ site, id }));
+    if (found === undefined) return undefined;
     const asked = broadcastPatch(patch);
     const now = Date.now();
     const isThere = await this.#parts.database.transaction(() =>

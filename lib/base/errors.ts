@@ -294,6 +294,8 @@ export class CodedError extends Error {
       readonly cause?: unknown;
       /** The store is out of reach. It has logged that itself, once, so nobody else needs to. */
       readonly isAway?: boolean;
+      /** This node has no such store, and will not have one. */
+      readonly isAbsent?: boolean;
       /** Another node has taken over this work. */
       readonly isOthers?: boolean;
       /** The store refuses this one thing, such as a user's inbox that is broken, and takes all others. */

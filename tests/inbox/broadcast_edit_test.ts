@@ -205,3 +205,49 @@ for (const database of ["SQLite", "PostgreSQL"]) {
     await Deno.remove(dataDir, { recursive: true }).catch(() => {});
   });
 }
+
+Deno.test("while the database is away, one for many is not changed for one of them, and one user's is where that user is named", async () => {
+  await using redis = await RedisServer.start();
+  await using postgres = await PostgresServer.start();
+  await using program = await Program.start({ env: { APP_KEY, ...redis.env, ...postgres.env } });
+  const manager = await Manager.of(program);
+  const call = { user_ids: [1, 2], id: "many-away-1", message: "Old" };
+  await manager.call(program, "POST", "/notifications", call);
+  await ended(manager, program, call.id);
+  await manager.call(program, "POST", "/notifications", {
+    ...call,
+    user_ids: undefined,
+    user_id: 1,
+    id: "alone-away-1",
+  });
+  await postgres.stop();
+  const patch = (path: string) =>
+    manager.call(program, "PATCH", `/notifications/${path}`, { message: "New" });
+  const refused = await waitFor("the database is away", async () => {
+    const answer = await patch("many-away-1");
+    return answer.status === 503 && answer;
+  });
+  assert.match(String(refused.json["message"]), /database/);
+  assert.equal((await patch("alone-away-1?user_id=1")).status, 200);
+  await using one = await clientAs(program, 1);
+  const messages = (await inboxOf(one)).map(({ id, message }) => [id, message]);
+  assert.deepEqual(messages.sort(), [["alone-away-1", "New"], ["many-away-1", "Old"]]);
+});
+
+Deno.test("a node that has no database for ever changes what is one user's", async () => {
+  await using redis = await RedisServer.start();
+  const start = () => Program.start({ env: { APP_KEY, ...redis.env } });
+  await using first = await start();
+  await using last = await start(); // the other has the database in its own file
+  const manager = await Manager.of(first);
+  await manager.call(first, "POST", "/notifications", {
+    user_id: 1,
+    id: "alone-0001",
+    message: "Old",
+  });
+  for (const program of [first, last]) {
+    const path = "/notifications/alone-0001";
+    const { status } = await manager.call(program, "PATCH", path, { message: "New" });
+    assert.equal(status, 200);
+  }
+});

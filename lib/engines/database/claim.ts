@@ -3,9 +3,10 @@
  * Redis, so that no other node keeps a second truth in a file of its own.
  */
 import { getLogger } from "@logtape/logtape";
+import type { CodedError } from "../../base/errors.ts";
 import { reasonOf } from "../../base/reason.ts";
 import type { RedisStorage } from "../storage.ts";
-import { type Database, type SqlValue, unavailable, type Work } from "./database.ts";
+import { absent, type Database, type SqlValue, unavailable, type Work } from "./database.ts";
 import type { TableMigration } from "./tables.ts";
 
 const log = getLogger(["notifyli", "database"]);
@@ -38,13 +39,17 @@ export class ClaimedDatabase implements Database {
   }
 
   query(sql: string, ...values: SqlValue[]) {
-    if (this.#refusal !== undefined) return Promise.reject(unavailable(this.#refusal));
+    if (this.#refusal !== undefined) return Promise.reject(this.#refused(this.#refusal));
     return this.#file.query(sql, ...values);
   }
 
   transaction<Result>(work: () => Work<Result>, key?: string): Promise<Result> {
-    if (this.#refusal !== undefined) return Promise.reject(unavailable(this.#refusal));
+    if (this.#refusal !== undefined) return Promise.reject(this.#refused(this.#refusal));
     return this.#file.transaction(work, key);
+  }
+
+  #refused(reason: string): CodedError {
+    return reason === OTHERS ? absent(reason) : unavailable(reason);
   }
 
   whyNotReady(): string | undefined {

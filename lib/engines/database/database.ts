@@ -79,11 +79,11 @@ export class NoDatabase implements Database {
   }
 
   query(): Promise<never> {
-    return Promise.reject(unavailable(this.#reason));
+    return Promise.reject(absent(this.#reason));
   }
 
   transaction(): Promise<never> {
-    return Promise.reject(unavailable(this.#reason));
+    return Promise.reject(absent(this.#reason));
   }
 
   whyNotReady(): string {
@@ -93,6 +93,12 @@ export class NoDatabase implements Database {
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve();
   }
+}
+
+/** The error of what is asked of a node that has no database. */
+export function absent(reason: string): CodedError {
+  const { code, message, options } = unavailable(reason);
+  return new CodedError(code, message, { ...options, isAbsent: true });
 }
 
 /** The error of what the database does not take, since it cannot be used. It is the database's alone: live rooms go on. */

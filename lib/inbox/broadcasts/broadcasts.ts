@@ -133,8 +133,8 @@ export class Broadcasts {
    * it is stored; with `undefined` where there is no such one. Rejects with `not_found` where it is withdrawn.
    */
   async edit(site: string, id: string, patch: Patch): Promise<number | undefined> {
-    // Where the database is away, nobody knows whether it is for many: changing it for one of them would be wrong.
-    const found = await this.#parts.database.transaction(() => findBroadcast({ site, id }));
+    // While the database is away, nobody knows whether it is for many: changing it for one of them would be wrong.
+    const found = await this.#find(site, id, ({ isAbsent = false }) => isAbsent);
     if (found === undefined) return undefined;
     const asked = broadcastPatch(patch);
     const now = Date.now();
@@ -164,12 +164,20 @@ export class Broadcasts {
     return isThere;
   }
 
-  /** Where the database is away, only notifications for one user can be asked about. */
-  async #find(site: string, id: string): Promise<Broadcast | undefined> {
+  /**
+   * Where the database is away, only notifications for one user can be asked about.
+   *
+   * @param isNone whether an error of the database means that there is none for many
+   */
+  async #find(
+    site: string,
+    id: string,
+    isNone: (options: CodedError["options"]) => boolean = ({ isAway = false }) => isAway,
+  ): Promise<Broadcast | undefined> {
     try {
       return await this.#parts.database.transaction(() => findBroadcast({ site, id }));
     } catch (error) {
-      if (error instanceof CodedError && error.options.isAway) return undefined;
+      if (error instanceof CodedError && isNone(error.options)) return undefined;
       throw error;
     }
   }

@@ -178,7 +178,8 @@ export class Surface {
       return more;
     }
     const { menu, tab, view, problem } = this.#ui;
-    const hasNews = this.#feed && this.#feed.notices.length + this.#feed.toasts.length > 0;
+    // The regions of toasts are there before the first one: what comes with its region is not spoken.
+    const hasNews = this.#host.hasAttribute("toasts") || Boolean(this.#feed?.notices.length);
     const isWanted = menu !== undefined || tab === SNOOZED || view !== "list" || hasNews;
     if (isWanted && problem === "") {
       const failed = (error: unknown) => this.#set({ problem: reasonOf(error) });
@@ -216,10 +217,11 @@ export class Surface {
   #focusMenu(): void {
     const { menu, choosing } = this.#ui;
     const shown = menu === undefined ? "" : `${menu} ${choosing}`;
+    const element = this.#root.querySelector(".menu");
+    if (shown !== "" && element === null) return; // it is loaded just now
     const isNew = shown !== "" && shown !== this.#menu;
     this.#menu = shown;
     if (!isNew) return;
-    const element = this.#root.querySelector(".menu");
     element?.querySelector<HTMLElement>("button, input")?.focus();
     element?.scrollIntoView({ block: "nearest" });
   }

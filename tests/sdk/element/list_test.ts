@@ -14,6 +14,10 @@ const program = sharedProgram({
   APP_OUTGOING_PRIVATE_IPS: "127.0.0.1",
 });
 
+/** A picture of one pixel. */
+const PIXEL =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
 /** Sends a notification. Returns its id. */
 async function notify(user: string, fields: object): Promise<string> {
   const response = await fetch(`${program().url}/api/notifications`, {
@@ -139,7 +143,9 @@ Deno.test(
     assert.match(await focused(), /two/, "the focus goes to what took its place");
     await page.keyboard.press("h");
     await page.getByRole("menuitem", { name: /^In 1 hour/ }).waitFor();
+    await page.getByRole("menuitem", { name: /^In 1 hour/ }).and(page.locator(":focus")).waitFor();
     await page.keyboard.press("ArrowDown");
+    await page.locator(".menu button:nth-of-type(2):focus").waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("menu").waitFor({ state: "detached" });
     await itemOf(page, "two").getByRole("button", { name: "Snooze “two”" }).click();
@@ -257,3 +263,29 @@ Deno.test(
     assert.equal(calls, 1);
   },
 );
+
+Deno.test("element: shows the picture and the files of a notification", OPTIONS, async () => {
+  await using site = new ElementSite(PORT);
+  const upload = async (name: string, body: BodyInit): Promise<string> => {
+    const response = await fetch(`${program().url}/api/files?name=${name}&user_id=5`, {
+      method: "POST",
+      body,
+    });
+    const { id, ...answer } = await response.json();
+    return id ?? assert.fail(JSON.stringify(answer));
+  };
+  const image = await upload("chart.png", Uint8Array.fromBase64(PIXEL));
+  const file = await upload("report.txt", "All is well");
+  await notify("5", { title: "Report", message: "of today", image, attachments: [file] });
+  const page = await site.open(program(), elementFor("5"));
+  await bellOf(page, 1).click();
+  const picture = itemOf(page, "Report").getByRole("img", { name: "chart.png" });
+  await picture.waitFor();
+  await waitFor("the picture is there", async () =>
+    // deno-lint-ignore no-explicit-any -- it runs in the page
+    await picture.evaluate((element: any) => element.naturalWidth) === 1);
+  const link = itemOf(page, "Report").getByRole("link", { name: "report.txt" });
+  const href = await link.getAttribute("href") ?? assert.fail();
+  assert.equal(await (await fetch(href)).text(), "All is well");
+  assert.deepEqual(site.errors, []);
+});

@@ -198,3 +198,23 @@ Deno.test("element: where no WebSocket passes it has a stream of events", OPTION
   await panelOf(page).getByText("You are all caught up").waitFor();
   assert.equal(proxy.webSockets, 0);
 });
+
+Deno.test("element: nothing keeps one that is out of the page", OPTIONS, async () => {
+  await using site = new ElementSite(PORT);
+  await using program = await Program.start({ env: { APP_ALLOWED_ORIGINS: ORIGIN } });
+  const page = await site.open(program, "");
+  await page.evaluate(`{
+    const inbox = document.createElement("notifyli-inbox");
+    inbox.userId = 13;
+    for (const name of ["toasts", "title-badge", "sound", "open"]) inbox.toggleAttribute(name);
+    globalThis.gone = new WeakRef(inbox);
+    document.body.append(inbox);
+  }`);
+  await panelOf(page).getByText("You are all caught up").waitFor();
+  await page.evaluate("document.querySelector('notifyli-inbox').remove()");
+  const session = await page.context().newCDPSession(page);
+  await waitFor("it is collected", async () => {
+    await session.send("HeapProfiler.collectGarbage");
+    return await page.evaluate("gone.deref() === undefined");
+  });
+});

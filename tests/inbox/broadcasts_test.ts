@@ -119,6 +119,30 @@ for (const [place, start] of PLACES) {
       assert.deepEqual((await one.command("inbox"))["notifications"], []);
     });
 
+    await test.step("withdrawn while it is sent, it waits in no digest either", async () => {
+      const kind = { digest: { window: "3s" } };
+      await manager.call(first, "PUT", "/kinds/withdrawn", kind);
+      const users = Array.from({ length: 200 }, (_, index) => index + 1);
+      const call = { user_ids: users, kind: "withdrawn", message: "Gone" };
+      for (const each of [1, 2, 3, 4, 5]) {
+        const id = `digest-gone-${each}`;
+        await manager.call(first, "POST", "/notifications", { ...call, id });
+        const { status } = await manager.call(first, "DELETE", `/notifications/${id}`);
+        assert.equal(status, 202);
+        await ended(nodes, id, "withdrawn");
+      }
+      const stays = { user_ids: [1, 2], kind: "withdrawn", message: "Stays", id: "digest-stays" };
+      await manager.call(first, "POST", "/notifications", stays);
+      for (const client of [one, two]) {
+        const [entry] = await waitFor("the digest is there", async () => {
+          const { notifications } = await client.command("inbox");
+          return (notifications as Json[]).length > 0 && notifications as Json[];
+        });
+        assert.equal(entry?.["message"], "Stays");
+        await client.command("delete", { ids: [entry?.["id"]] });
+      }
+    });
+
     await test.step("to the followers of a topic, and to them alone", async () => {
       await one.command("follow", { topic: "sport" });
       await two.command("follow", { topic: "sport" });

@@ -119,6 +119,11 @@ for (const [place, start] of PLACES) {
       await send(nodes, { user_id: 4, kind: "order", title: "Stays" });
       await send(nodes, { user_id: 4, kind: "order", title: "Goes", id: "order-gone" });
       assert.equal((await manager.call(last, "DELETE", "/notifications/order-gone")).status, 204);
+      const { status } = await manager.call(last, "GET", "/notifications/order-gone");
+      assert.equal(status, 404, "nobody waits for it");
+      const again = await send(nodes, { user_id: 4, kind: "order", title: "x", id: "order-gone" });
+      assert.deepEqual([again[0], again[1]["state"]], [200, "withdrawn"]);
+      assert.equal((await manager.call(last, "DELETE", "/notifications/order-gone")).status, 404);
       const [digest] = await client.get("direct_message");
       assert.equal(digest?.["title"], "Stays");
     });

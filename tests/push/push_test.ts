@@ -121,7 +121,11 @@ for (const [place, start] of PLACES) {
       await pushes(unwanted, ["spared"], "preferences");
       await send({ user_id: 5, kind: "tip", title: "Only pushed", message: "x" });
       assert.equal(shownBy((await taken(one))[0]!).title, "Only pushed");
-      await put({ mute_until: Math.floor(Date.now() / 1000) + 3 });
+      const tip = { tip: { in_app: false } };
+      await put({ kinds: tip, mute_until: Math.floor(Date.now() / 1000) + 3 });
+      const back = await send({ user_id: 5, kind: "tip", title: "Taken back", message: "x" });
+      const { status } = await manager.call(first, "DELETE", `/notifications/${back}`);
+      assert.equal(status, 204, "it is in no inbox, and waits to be pushed");
       const quiet = await send({ user_id: 5, title: "After quiet hours", message: "x" });
       await send({ user_id: 5, title: "Critical", message: "x", critical: true });
       const [, critical] = await taken(one, 2);

@@ -311,13 +311,14 @@ export class BroadcastSender implements Task {
   }
 
   async #takeBack(
-    { site, id, withheld }: Broadcast,
+    { site, id }: BroadcastKey,
     users: readonly UserId[],
   ): Promise<void> {
     const { inbox, timing } = this.#parts;
     for (const user of users) {
       if (await inbox.withdrawFrom(site, user, id)) continue;
-      if (withheld > 0) await timing.withdraw(site, id, user);
+      // It may wait for a digest: nobody has counted that of a page that was about to be sent.
+      await timing.withdraw(site, id, user);
     }
   }
 

@@ -144,7 +144,8 @@ export function* noteOutcome(
 export function* findOutcome(site: string, id: string, user?: UserId): Work<Outcome | undefined> {
   const found = yield* row(
     `SELECT id, user_id, state, why, digest, at FROM notification_outcomes
-     WHERE site = $1 AND id = $2 AND (user_id = $3 OR $3 = '') ORDER BY user_id LIMIT 1`,
+     WHERE site = $1 AND id = $2 AND (user_id = $3 OR $3 = '')
+     ORDER BY CASE state WHEN 'withdrawn' THEN 1 ELSE 0 END, user_id LIMIT 1`,
     ...[site, id, user ?? ""],
   );
   if (found === undefined) return undefined;
@@ -283,14 +284,36 @@ export function* passThrottle(
   return undefined;
 }
 
-/** Takes a notification out of a digest that is still open, where its sender takes it back. Says whether it was there. */
+/**
+ * Takes a notification out of a digest that is still open, where its sender takes it back. Says whether it was there. What became
+ * of it stays written down, so that its id, sent again, is no new notification.
+ */
 export function* dropItem({ site, user, id }: Meant): Work<boolean> {
   const gone = yield* rows(
     `DELETE FROM digest_items WHERE site = $1 AND user_id = $2 AND id = $3 AND digest = ''
      RETURNING id`,
     ...[site, user, id],
   );
-  return gone.length > 0;
+  return gone.length > 0 && (yield* noteWithdrawn({ site, user, id }));
+}
+
+/** As {@linkcode dropItem}, of one that is not in the inbox and is still to be pushed. */
+export function* dropPush({ site, user, id }: Meant): Work<boolean> {
+  const gone = yield* rows(
+    `DELETE FROM notification_timers
+     WHERE site = $1 AND user_id = $2 AND what = 'push' AND ref = $3 RETURNING ref`,
+    ...[site, user, id],
+  );
+  return gone.length > 0 && (yield* noteWithdrawn({ site, user, id }));
+}
+
+function* noteWithdrawn({ site, user, id }: Meant): Work<true> {
+  yield* rows(
+    `UPDATE notification_outcomes SET state = 'withdrawn'
+     WHERE site = $1 AND user_id = $2 AND id = $3`,
+    ...[site, user, id],
+  );
+  return true;
 }
 
 /**

@@ -16,6 +16,7 @@ import type { PushBody, Pushes, PushReceipt, PushWay } from "./pushes.ts";
 import {
   addItem,
   dropItem,
+  dropPush,
   editItem,
   findOutcome,
   moveTimer,
@@ -154,22 +155,27 @@ export class Timing {
     }
   }
 
-  /** What became of a notification that did not come into an inbox; `undefined` where nobody knows of such a one. */
+  /**
+   * What became of a notification that did not come into an inbox; `undefined` where nobody knows of such a one, or it was taken
+   * back.
+   */
   async outcome(site: string, id: string, user?: UserId): Promise<Outcome | undefined> {
     try {
-      return await this.#parts.database.transaction(() => findOutcome(site, id, user));
+      const found = await this.#parts.database.transaction(() => findOutcome(site, id, user));
+      return found?.state === "withdrawn" ? undefined : found;
     } catch (error) {
       if (error instanceof CodedError && error.options.isAway) return undefined;
       throw error;
     }
   }
 
-  /** Takes a notification back that waits for its digest. Says whether it did. */
+  /** Takes a notification back that waits for its digest, or that is not in the inbox and still to be pushed. Says whether it did. */
   async withdraw(site: string, id: string, user?: UserId): Promise<boolean> {
     const found = await this.outcome(site, id, user);
-    if (found?.state !== "digested") return false;
+    if (found === undefined) return false;
     const meant = { site, id, user: found.user };
-    return await this.#parts.database.transaction(() => dropItem(meant), timingKey(meant));
+    const drop = found.state === "digested" ? dropItem : dropPush;
+    return await this.#parts.database.transaction(() => drop(meant), timingKey(meant));
   }
 
   /** Changes a notification that waits for its digest; `undefined` where there is none. @param change may throw, which this rejects with */
@@ -285,7 +291,7 @@ export class Timing {
     );
     this.#onTimer(firstDue(decision, taking, { now, isPushed: this.#isPushed(decision) }));
     const { held } = taking;
-    if (held === undefined || held.isDuplicate) return taking;
+    if (held === undefined || held.isDuplicate || held.state === "withdrawn") return taking;
     counters[held.state].value++;
     if (held.why === "throttle") counters.throttled.value++;
     return taking;

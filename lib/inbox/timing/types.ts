@@ -9,9 +9,12 @@ export interface Meant {
   readonly id: string;
 }
 
-/** How a notification was taken that did not come into its inbox: not at all, or into a digest. */
+/**
+ * How a notification was taken that did not come into its inbox: not at all, or into a digest. One that was taken back before its
+ * digest came stays so where it is sent again.
+ */
 export interface Held {
-  readonly state: "withheld" | "digested";
+  readonly state: "withheld" | "digested" | "withdrawn";
   /** Whose word that is: `preferences` of the user, the `kind`, or its `throttle`. */
   readonly why: string;
   /** Whether the caller's id was there before. */

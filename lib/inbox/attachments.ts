@@ -140,14 +140,24 @@ export class Attachments {
     };
   }
 
+  /** Whether an application of the site may use these files now; throws where one is no such file, as {@linkcode Attachments.use} does. */
+  *check(site: string, { attachments = [], image }: AttachedIds): Work<void> {
+    for (const id of attachments) yield* this.#use(site, "attachments", id);
+    if (image !== undefined) yield* this.#use(site, "image", image);
+  }
+
+  /** @param use absent where it is only looked whether the file is there */
   *#use(
     site: string,
     field: string,
     id: string,
-    use: Parameters<Files["use"]>[2],
+    use?: Parameters<Files["use"]>[2],
   ): Work<FileFacts> {
+    const actor = { site, isApplication: true };
     try {
-      const facts = yield* this.#files.use({ site, isApplication: true }, id, use);
+      const facts = use === undefined
+        ? yield* this.#files.check(actor, id)
+        : yield* this.#files.use(actor, id, use);
       if (field !== "image" || facts.type.startsWith("image/")) return facts;
     } catch (error) {
       if (!(error instanceof CodedError) || error.code !== "invalid_field") throw error;

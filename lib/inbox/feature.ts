@@ -74,7 +74,7 @@ export const inboxFeature = {
     });
     const zoneOf: ZoneOf = (site, user) => decisions.zoneOf(site, user);
     const editor = new Editor({ ...stores, attachments, counters, decisions, timing });
-    const broadcasts = new Broadcasts({ database, ...stores });
+    const broadcasts = new Broadcasts({ database, attachments, ...stores });
     const sender = new BroadcastSender({
       ...{ database, broadcasts, notifier, editor, inbox: service, timing, decisions, days },
       ...{ followers: use(Followers), known: use(KnownUsers), counter: counters.broadcast },

@@ -151,6 +151,8 @@ for (const [place, start] of PLACES) {
         [{ message: null }, "message"],
         [{ id: "order-0009" }, "id"],
         [{ deliver_at: "1h" }, "deliver_at"],
+        [{ image: "x".repeat(22) }, "image"],
+        [{ attachments: ["x".repeat(22)], message: "Never" }, "attachments"],
       ];
       for (const [fields, field] of refused) {
         const { status, json } = await patch("order-0001", fields);

@@ -191,6 +191,8 @@ for (const [place, start] of PLACES) {
         [{ everyone: "perhaps" }, 400, /'everyone'.*perhaps/],
         [{ topic: "a\nb" }, 400, /'topic'/],
         [{ everyone: false }, 400, /'user_id'/],
+        [{ user_ids: [1], image: "x".repeat(22) }, 400, /'image'.*the id of a file of the site/],
+        [{ everyone: true, attachments: ["x".repeat(22)] }, 400, /'attachments'.*the id of a file/],
         [
           { user_ids: Array.from({ length: 501 }, (_, index) => index) },
           413,

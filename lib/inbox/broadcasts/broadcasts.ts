@@ -8,6 +8,7 @@ import { nextId } from "../../base/ids.ts";
 import { SharedReads } from "../../base/shared_reads.ts";
 import { inSlices } from "../../base/slices.ts";
 import type { Database } from "../../engines/database/database.ts";
+import type { Attachments } from "../attachments.ts";
 import type { Inbox, Schedule } from "../store/store.ts";
 import { inSeconds } from "../../base/times.ts";
 import type { Patch } from "../patch.ts";
@@ -77,6 +78,7 @@ interface BroadcastsParts {
   readonly database: Database;
   readonly inbox: Pick<Inbox, "get">;
   readonly schedule: Pick<Schedule, "dueAt">;
+  readonly attachments: Pick<Attachments, "check">;
 }
 
 export class Broadcasts {
@@ -94,7 +96,10 @@ export class Broadcasts {
     this.#wake = wake;
   }
 
-  /** Accepts one; it goes on in the background. Rejects with `id_taken` where the id is that of another one. */
+  /**
+   * Accepts one; it goes on in the background. Rejects with `id_taken` where the id is that of another one, and with `invalid_field`
+   * where a file is none of the site: nobody could be sent it.
+   */
   async accept({ site, made, audience, id, ...rest }: BroadcastRequest): Promise<BroadcastResult> {
     const key = { site, id: id ?? made?.id ?? nextId() };
     const request = JSON.stringify(rest);
@@ -102,9 +107,13 @@ export class Broadcasts {
     const { deliverAt, expiresAt: _expires, ...said } = rest;
     const asked = await hashOf(JSON.stringify([audience, said]));
     const latest = latestOf(deliverAt);
-    const isNew = await this.#parts.database.transaction(() =>
-      addBroadcast(key, { audience, request, asked, deliverAt: latest }, Date.now())
-    );
+    const { database, attachments } = this.#parts;
+    const isNew = await database.transaction(function* () {
+      const adding = { audience, request, asked, deliverAt: latest };
+      if (!(yield* addBroadcast(key, adding, Date.now()))) return false;
+      yield* attachments.check(site, said);
+      return true;
+    });
     if (isNew) this.#wake();
     const recipients = audience.kind === "users" ? { recipients: audience.users.length } : {};
     return { id: key.id, ...recipients, isDuplicate: !isNew };
@@ -138,8 +147,10 @@ export class Broadcasts {
     if (found === undefined) return undefined;
     const asked = broadcastPatch(patch);
     const now = Date.now();
-    const isThere = await this.#parts.database.transaction(() =>
-      editBroadcast({ site, id }, asked, {
+    const { database, attachments } = this.#parts;
+    const isThere = await database.transaction(function* () {
+      yield* attachments.check(site, asked.values);
+      return yield* editBroadcast({ site, id }, asked, {
         now,
         change(request, changes, deliverAt) {
           const changed = changedRequest(request, asked, { changes, deliverAt });
@@ -147,8 +158,8 @@ export class Broadcasts {
           const latest = isMoved ? latestOf(changed.deliverAt) : deliverAt;
           return { request: JSON.stringify(changed), deliverAt: latest };
         },
-      })
-    );
+      });
+    });
     if (!isThere) {
       throw new CodedError("not_found", `The notification ${JSON.stringify(id)} is withdrawn`);
     }

@@ -42,6 +42,13 @@ const COLUMNS =
   "site, id, user_id, provider, token, platform, app, locale, time_zone, created_at, seen_at, session, " +
   "token_id, issued_at, last_at, last_result, last_why";
 
+/** Another node has registered the same device in between. */
+export class RegisteredMeanwhile extends CodedError {
+  constructor() {
+    super("unavailable", "Others register the same device right now: try again");
+  }
+}
+
 /**
  * Registers a device, or notes that it is still there. `undefined` where another node was faster, and it has to be tried again.
  * Throws `too_many_devices`.
@@ -76,7 +83,7 @@ export function* registerDevice(
     ...[site, device.id, user, provider, device.token, ...saidOf(device), now],
     ...[...boundTo(device), tokenHash],
   );
-  if (made === undefined) throw new CodedError("unavailable", "Others register it right now");
+  if (made === undefined) throw new RegisteredMeanwhile(); // and nothing of this stays
   yield* noteReach(site, user);
   return {
     ...{ device: deviceOf(made), isNew: true, dropped },

@@ -12,6 +12,7 @@ import {
   findDevice,
   type Owner,
   registerDevice,
+  RegisteredMeanwhile,
   removeDevice,
   removeDevices,
 } from "./device_store.ts";
@@ -67,7 +68,9 @@ export class Devices {
       const registered = await database.transaction(
         () => registerDevice(device, { limit, replaces: !isApplication, now: now() }),
         `${site}\n${tokenHash}`,
-      );
+      ).catch((error) => {
+        if (!(error instanceof RegisteredMeanwhile)) throw error;
+      });
       if (registered === undefined) continue;
       const { movedFrom, dropped, isNew } = registered;
       if (isNew) await this.#parts.feed.changed(site, user);
@@ -76,7 +79,7 @@ export class Devices {
       counters.dropped.value += dropped;
       return registered;
     }
-    throw new CodedError("unavailable", "Others register the same device right now: try again");
+    throw new RegisteredMeanwhile();
   }
 
   /** The devices of a user, those that were seen last first. */

@@ -1,6 +1,6 @@
 /** What is pushed to whom, and when, with real push services on this machine, on both engines and listeners. */
 import assert from "node:assert/strict";
-import { type Nodes, PLACES } from "../support/nodes.ts";
+import { Nodes, PLACES } from "../support/nodes.ts";
 import { PostgresServer } from "../support/postgres.ts";
 import { type TakenPush, WebPushService } from "../support/push/web_push_service.ts";
 import { type Frame, TestClient } from "../support/test_client.ts";
@@ -57,6 +57,12 @@ for (const [place, start] of PLACES) {
       });
       assert.equal(push!.headers.get("urgency"), "high");
       await pushes(id, ["taken", "taken"]);
+      const exported = await fetch(`${last.url}/api/users/1/data`, {
+        headers: { authorization: `Bearer ${manager.key}` },
+      });
+      const lines = (await exported.text()).trim().split("\n").map((line) => JSON.parse(line));
+      const records = lines.filter(({ type }) => type === "push");
+      assert.deepEqual(records.map((each) => [each.id, each.state]), Array(2).fill([id, "taken"]));
       const [known] = await world.devices("1");
       assert.equal((known!["last"] as Frame)["result"], "taken");
     });
@@ -228,6 +234,20 @@ for (const [place, start] of PLACES) {
     });
   });
 }
+
+Deno.test("nothing is pushed where that is off", async () => {
+  await using service = new WebPushService();
+  await using nodes = await Nodes.embedded("deno", { ...ENV, APP_PUSH_AFTER: "off" });
+  const { device, send } = worldOf(nodes, service);
+  await device("1");
+  const id = await send({ user_id: 1, priority: 5 });
+  const { json } = await nodes.manager.call(nodes.first, "GET", `/notifications/${id}`);
+  assert.equal(json["pushes"], undefined);
+  const config = await (await fetch(`${nodes.first.url}/config.json`)).json();
+  assert.equal(config.push_key, undefined);
+  await new Promise((resolve) => setTimeout(resolve, 1500)); // longer than a node waits between two looks
+  assert.equal(service.taken.length, 0);
+});
 
 function worldOf({ first, last, manager }: Nodes, service: WebPushService) {
   const subscriptions = new Map<string, ReturnType<WebPushService["subscribe"]>[]>();

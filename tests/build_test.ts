@@ -4,7 +4,14 @@ import { type Outcome, run, taskCommand } from "./support/command.ts";
 import { Checkout } from "./support/checkout.ts";
 
 const DONE: Outcome = { code: 0, stdout: "", stderr: "" };
-const BUNDLES = ["main.js", "main.css", "notifyli.js", "notifyli-worker.js"];
+const BUNDLES = [
+  "main.js",
+  "main.css",
+  "notifyli.js",
+  "notifyli-worker.js",
+  "notifyli-inbox.js",
+  "notifyli-push.js",
+];
 
 Deno.test("what is built already is not built again: esbuild is not even looked for", async () => {
   await using checkout = await Checkout.make();
@@ -24,6 +31,7 @@ const CHANGES: readonly [what: string, path: string][] = [
   ["a source of the page", "lib/page/main.tsx"],
   ["a part of the page's look", "lib/page/styles/tokens.css"],
   ["a source of the client library", "lib/sdk/core/wake.ts"],
+  ["a source of the service worker", "lib/sdk/push/worker/worker.ts"],
   ["a source that both share with the server", "lib/base/close_codes.ts"],
   ["the lock file", "deno.lock"],
   ["the build itself", "lib/build/bundle.ts"],

@@ -105,6 +105,7 @@ const ENTRIES = [
   "lib/sdk/tabs/shared_worker.ts",
   "lib/sdk/element/notifyli_inbox.ts",
   "lib/sdk/element/more.ts",
+  "lib/sdk/push/worker/worker.ts",
   "lib/files/content/thumbnail_worker.ts",
   "lib/page/main.tsx",
 ];

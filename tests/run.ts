@@ -33,6 +33,11 @@ const NEEDED: readonly Needed[] = [
     for: "the page at a third of the cost",
     isOptional: true,
   },
+  {
+    package: "firefox-esr",
+    probe: ["firefox-esr", "--version"],
+    for: "pushes to a real browser, which Chromium takes from its maker's service alone",
+  },
   { package: "nodejs", probe: ["node", "--version"], for: "the Node.js snippet" },
   { package: "npm", probe: ["npm", "--version"], for: "the Node.js snippet" },
   {

@@ -3,6 +3,7 @@
  * are resolved by Deno, through `deno.json` and npm's cache.
  */
 import {
+  build,
   type BuildOptions,
   type BuildResult,
   context,
@@ -22,6 +23,9 @@ const ENTRIES = [
   { in: "lib/sdk/element/notifyli_inbox.ts", out: "notifyli-inbox" },
   { in: "lib/sdk/element/more.ts", out: "notifyli-inbox-more" },
 ];
+
+/** Scripts that are no modules: a site's own service worker imports this one by `importScripts`. */
+const SCRIPTS = [{ in: "lib/sdk/push/worker/worker.ts", out: "notifyli-push" }];
 
 /** What the bundles depend on besides their sources: the versions of packages, and the code that makes bundles. */
 const MAKERS = ["deno.lock", "lib/build/bundle.ts", "lib/build/stamp.ts"];
@@ -63,12 +67,10 @@ const styleTexts: Plugin = {
 };
 
 const OPTIONS = {
-  entryPoints: ENTRIES,
   absWorkingDir: ROOT,
   outdir: STATIC,
   bundle: true,
   minify: true,
-  format: "esm",
   target: TARGET,
   charset: "utf8",
   jsx: "automatic",
@@ -85,46 +87,71 @@ const OPTIONS = {
 
 type Bundles = BuildResult<typeof OPTIONS>;
 
+/** What is made, each kind by a builder of its own. A script keeps its names to itself: it shares its scope with the site's. */
+const KINDS: readonly BuildOptions[] = [
+  { entryPoints: ENTRIES, format: "esm" },
+  { entryPoints: SCRIPTS, format: "iife" },
+];
+
 /** Bundles once. Resolves with false if the sources are wrong; esbuild has printed how. */
 export async function bundle(): Promise<boolean> {
   const startedAt = Date.now();
-  const bundler = await context(OPTIONS);
   try {
-    put(await bundler.rebuild(), startedAt);
+    put(await Promise.all(KINDS.map((kind) => build({ ...OPTIONS, ...kind }))), startedAt);
     return true;
   } catch (error) {
     if (isOfSources(error)) return false;
     throw error;
   } finally {
-    await bundler.dispose();
     await stop();
   }
 }
 
 /** Bundles now and on every change, for as long as the process lives. */
 export async function watch(): Promise<void> {
-  const bundler = await context({ ...OPTIONS, plugins: [denoResolver, styleTexts, writer] });
-  await bundler.watch();
+  const made = new Map<BuildOptions, Bundles>();
+  for (const kind of KINDS) {
+    const writer = writerOf((result) => {
+      made.set(kind, result);
+      return made.size === KINDS.length ? [...made.values()] : undefined;
+    });
+    const bundler = await context({
+      ...OPTIONS,
+      ...kind,
+      plugins: [denoResolver, styleTexts, writer],
+    });
+    await bundler.watch();
+  }
 }
 
-const writer: Plugin = {
-  name: "writer",
-  setup(build) {
-    let startedAt = 0;
-    build.onStart(() => void (startedAt = Date.now()));
-    build.onEnd((result) => {
-      if (result.errors.length === 0) put(result as Bundles, startedAt);
-    });
-  },
-};
+/** @param take takes what one builder has made, and gives what there is of all, once there is */
+function writerOf(take: (made: Bundles) => readonly Bundles[] | undefined): Plugin {
+  return {
+    name: "writer",
+    setup(build) {
+      let startedAt = 0;
+      build.onStart(() => void (startedAt = Date.now()));
+      build.onEnd((result) => {
+        if (result.errors.length > 0) return;
+        const all = take(result as Bundles);
+        if (all !== undefined) put(all, startedAt);
+      });
+    },
+  };
+}
 
-function put({ outputFiles, metafile }: Bundles, startedAt: number): void {
-  for (const { path, contents } of outputFiles) writeWhole(path, contents);
-  const sources = Object.keys(metafile.inputs).filter((path) => path.startsWith("lib/"));
+function put(all: readonly Bundles[], startedAt: number): void {
+  for (const { path, contents } of all.flatMap(({ outputFiles }) => outputFiles)) {
+    writeWhole(path, contents);
+  }
+  const paths = (of: "inputs" | "outputs") => [
+    ...new Set(all.flatMap(({ metafile }) => Object.keys(metafile[of]))),
+  ];
+  const sources = paths("inputs").filter((path) => path.startsWith("lib/"));
   const inputs = [...MAKERS, ...sources];
   // A source that changed meanwhile may be in the bundles or not. Without a stamp the next build begins anew.
   if (inputs.some((path) => isModifiedSince(startedAt, path))) return;
-  writeStamp([...inputs, ...Object.keys(metafile.outputs)]);
+  writeStamp([...inputs, ...paths("outputs")]);
 }
 
 function isModifiedSince(startedAt: number, path: string): boolean {

@@ -12,6 +12,8 @@ export interface ServerConfig {
   /** The Redis channel that other systems publish on. It is empty where the server uses no Redis. */
   message_channel: string;
   files: FileLimits;
+  /** The server pushes notifications to browsers. */
+  pushes: boolean;
 }
 
 /** What may be uploaded. */
@@ -29,6 +31,7 @@ export const DEFAULT_CONFIG: ServerConfig = {
   tokens: false,
   message_channel: "",
   files: { max_bytes: null, types: [] },
+  pushes: false,
 };
 
 const CONFIG_DEADLINE_MS = 3_000;
@@ -60,6 +63,7 @@ export function parseConfig(value: unknown): ServerConfig {
     tokens: config.get("open") === false,
     message_channel: typeof channel === "string" ? channel : DEFAULT_CONFIG.message_channel,
     files: parseLimits(config.get("files")),
+    pushes: typeof config.get("push_key") === "string",
   };
 }
 

@@ -3,6 +3,7 @@ import { render } from "preact";
 import { connect, sharedTransport } from "../sdk/mod.ts";
 import { serverAddress } from "./address.ts";
 import { App } from "./components/shell/App.tsx";
+import { showNotification } from "./components/inbox/Bell.tsx";
 import { ignoreOtherDrops } from "./components/files/DropTarget.tsx";
 import { fetchConfig } from "./config.ts";
 import { Page } from "./context.ts";
@@ -37,8 +38,10 @@ const session = new Session(store, {
       transport: sharedTransport(new URL("notifyli-worker.js", serverAddress())),
     }),
   isWatched: () => !document.hidden,
+  showNotification,
 });
 
+const isInstalled = matchMedia("(display-mode: standalone)");
 store.subscribe(showTitle);
 document.addEventListener("visibilitychange", () => {
   const { identity, place } = store.state;
@@ -70,5 +73,6 @@ render(
 function showTitle(): void {
   const { notifications, chats } = store.state;
   const unread = notifications.unread + chats.unread.messages;
+  if (isInstalled.matches) void navigator.setAppBadge?.(unread).catch(() => {});
   document.title = unread === 0 ? "notifyli" : `(${unread}) notifyli`;
 }

@@ -6,17 +6,24 @@ import type { Connection } from "../core/connection.ts";
 import { boundTo } from "./binding.ts";
 import type { Owner } from "./device_store.ts";
 import type { Devices } from "./devices.ts";
+import type { PushProviders } from "./providers/providers.ts";
 import { deviceOnWire } from "./wire.ts";
 
 /** Most characters of a device's id. */
 const ID = 64;
 
-export function deviceCommands(devices: Devices): Command[] {
+export function deviceCommands(
+  devices: Devices,
+  providers: Pick<PushProviders, "publicKey">,
+): Command[] {
   return [
     weighed(command("register_device", (fields) => fields, async (connection, fields) => {
       const registering = { ...ownerOf(connection), boundTo: boundTo(connection.identity) };
       const { device } = await devices.register(registering, fields);
       return { data: deviceOnWire(device) };
+    })),
+    command("push_key", () => {}, async () => ({
+      data: { public_key: await providers.publicKey() },
     })),
     weighed(command("devices", () => {}, async (connection) => {
       const found = await devices.list(ownerOf(connection));

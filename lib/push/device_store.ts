@@ -91,6 +91,45 @@ export function* registerDevice(
   };
 }
 
+/**
+ * Gives a device of Web Push another subscription. `undefined` where there is no device with the last one. Where the new one is a
+ * device already, since a page was faster, the last one's goes.
+ */
+export function* renewDevice(
+  id: string,
+  { oldHash, token, tokenHash, now }: {
+    readonly oldHash: string;
+    readonly token: string;
+    readonly tokenHash: string;
+    readonly now: number;
+  },
+): Work<(Owner & { readonly isDropped: boolean }) | undefined> {
+  const there = yield* row(
+    `SELECT site, user_id, token_hash FROM push_devices
+     WHERE id = $1 AND provider = 'web_push' AND token_hash IN ($2, $3)`,
+    ...[id, oldHash, tokenHash],
+  );
+  if (there === undefined) return undefined;
+  const [site, user] = [String(there["site"]), String(there["user_id"])];
+  if (there["token_hash"] === tokenHash) return { site, user, isDropped: false };
+  yield* holdReach(site, user);
+  const other = yield* row(
+    "SELECT id FROM push_devices WHERE site = $1 AND provider = 'web_push' AND token_hash = $2",
+    ...[site, tokenHash],
+  );
+  if (other === undefined) {
+    yield* rows(
+      `UPDATE push_devices SET token = $3, token_hash = $4, seen_at = $5
+       WHERE site = $1 AND id = $2`,
+      ...[site, id, token, tokenHash, now],
+    );
+    return { site, user, isDropped: false };
+  }
+  yield* dropDevice({ site, id, why: "the browser has another subscription", now });
+  yield* noteReach(site, user);
+  return { site, user, isDropped: true };
+}
+
 /** The devices of a user, those that were seen last first. */
 export function* devicesOf({ site, user }: Owner): Work<KeptDevice[]> {
   const found = yield* rows(

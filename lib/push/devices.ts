@@ -15,8 +15,9 @@ import {
   RegisteredMeanwhile,
   removeDevice,
   removeDevices,
+  renewDevice,
 } from "./device_store.ts";
-import { deviceFields } from "./fields.ts";
+import { deviceFields, tokenOf } from "./fields.ts";
 import type { PushCounters } from "./metrics.ts";
 import type { KeptDevice, Providers } from "./kept_device.ts";
 
@@ -89,6 +90,24 @@ export class Devices {
 
   async find(site: string, id: string): Promise<KeptDevice | undefined> {
     return await this.#parts.database.transaction(() => findDevice(site, id));
+  }
+
+  /**
+   * Gives a browser's device its new subscription, where `old` is the one that it has. Says whether there is such a device; who
+   * asks twice is answered the same.
+   */
+  async renew(
+    { id, old, token }: { readonly id: string; readonly old: unknown; readonly token: unknown },
+  ): Promise<boolean> {
+    const { database, providers, now } = this.#parts;
+    const [before, after] = [old, token].map((each) => tokenOf("web_push", each, providers));
+    const renewed = await database.transaction(() =>
+      renewDevice(
+        id,
+        { oldHash: hashOf(before!), token: after!, tokenHash: hashOf(after!), now: now() },
+      ), `renew\n${id}`);
+    if (renewed?.isDropped) await this.#parts.feed.changed(renewed.site, renewed.user);
+    return renewed !== undefined;
   }
 
   /** Removes a device: what waits for it is not sent. Says whether there was one. */

@@ -22,6 +22,7 @@ import { Online } from "./online.ts";
 import { PageKey } from "./page_key.ts";
 import { PushProviders } from "./providers/providers.ts";
 import { PushQueue } from "./queue.ts";
+import { renewal } from "./renewal.ts";
 import { pushRoutes } from "./routes.ts";
 import { PushSender } from "./sender.ts";
 import { push as settings } from "./settings.ts";
@@ -67,9 +68,9 @@ export const pushFeature = {
     service.witnessBy(queue);
     return {
       services: [devices],
-      commands: deviceCommands(devices),
+      commands: deviceCommands(devices, providers),
       routes: pushRoutes(devices, providers, { test, limits: of(limits) }),
-      mounts: () => [{
+      mounts: () => [{ path: "/push/devices", app: renewal(devices) }, {
         path: "/push",
         app: answerApp({
           ...{ database, answers, devices, inbox: service, revocations, now: Date.now },

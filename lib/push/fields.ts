@@ -29,7 +29,7 @@ export function deviceFields(fields: Fields, providers: Providers): DeviceFields
   const timeZone = zoneField(fields["time_zone"], "time_zone");
   return {
     provider,
-    token: tokenField(fields["token"], provider, providers),
+    token: tokenOf(provider, fields["token"], providers),
     ...(platform !== undefined && { platform }),
     ...(app !== undefined && { app }),
     ...(locale !== undefined && { locale }),
@@ -43,7 +43,8 @@ function providerField(value: unknown, providers: Providers): ProviderName {
   throw invalid("provider", value, `what this server is set up for: ${[...providers.keys()]}`);
 }
 
-function tokenField(value: unknown, provider: ProviderName, providers: Providers): string {
+/** What is kept of a token. Throws a `CodedError` where the provider knows none like it. */
+export function tokenOf(provider: ProviderName, value: unknown, providers: Providers): string {
   const isLong = (JSON.stringify(value) ?? "").length > TOKEN;
   // Whoever has a token can reach the device: no message repeats one.
   if (isLong) throw invalid("token", "…", `at most ${TOKEN} characters`);

@@ -30,6 +30,7 @@ import { PositionStore } from "./inbox/position_store.ts";
 import type { Lifetime } from "./core/lifetime.ts";
 import { Preferences } from "./preferences/preferences.ts";
 import { Devices } from "./push/devices.ts";
+import { Push, type PushHost } from "./push/push.ts";
 import { JoinedRooms } from "./rooms/joined_rooms.ts";
 import type { SubscribeOptions, Subscription } from "./rooms/subscription.ts";
 import type { TopicSubscription } from "./topics/topic_subscription.ts";
@@ -42,6 +43,8 @@ export class Client {
   readonly topics: Topics;
   /** The user's devices, to which notifications are pushed that no open page has acknowledged. */
   readonly devices: Devices;
+  /** Notifications that this browser shows while no page is open. */
+  readonly push: Push;
   readonly #events = new Emitter<ClientEvents>((error) => this.#fail(error));
   readonly #rooms: JoinedRooms;
   readonly #files: Files;
@@ -84,10 +87,11 @@ export class Client {
       failed: (error) => this.#fail(error),
     });
     this.devices = new Devices(link);
+    this.push = new Push(this.#pushHost(options));
     this.#preferences = new Preferences(link, (error) => this.#fail(error));
     this.#parts = [
       ...[this.#rooms, this.topics, this.notifications, this.#files, this.#chat],
-      this.#preferences,
+      ...[this.#preferences, this.push],
     ];
     this.#session.connect();
   }
@@ -293,6 +297,27 @@ export class Client {
         this.#events.emit("state", state);
       },
       failed: (error) => this.#fail(error),
+    };
+  }
+
+  #pushHost({ urls }: ResolvedOptions): PushHost {
+    const session = this.#session;
+    const { devices } = this;
+    return {
+      ...{ devices, urls, link: session.link, failed: (error) => this.#fail(error) },
+      get url() {
+        const { state } = session;
+        return "url" in state ? state.url : urls[0] ?? "";
+      },
+      get userId() {
+        return session.userId;
+      },
+      get siteId() {
+        return session.siteId;
+      },
+      get isGuest() {
+        return session.isGuest;
+      },
     };
   }
 

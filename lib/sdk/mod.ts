@@ -37,6 +37,10 @@ export type {
   WhichNotifications,
 } from "./inbox/notifications.ts";
 export type { Devices } from "./push/devices.ts";
+export type { WhyUnsupported } from "./push/browser.ts";
+export type { WorkerRegistration } from "./push/surroundings.ts";
+export type { OpenedNotification } from "./push/opened.ts";
+export type { Push, PushEvents, PushOptions, PushState } from "./push/push.ts";
 export type * from "./push/types.ts";
 export type { Preferences } from "./preferences/preferences.ts";
 export type * from "./preferences/types.ts";

@@ -331,6 +331,7 @@ class PageWorld implements Disposable {
     };
     const environment = { WebSocket, clock: this.clock, random: () => 0.5, wakeSources: [] };
     this.session = new Session(this.store, {
+      showNotification: () => {},
       shared: storage,
       own: storage,
       connect: ({ user_id, name }) =>

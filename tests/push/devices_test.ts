@@ -174,10 +174,43 @@ for (const [place, start] of PLACES) {
       assert.equal((await listed("8")).length, 1);
     });
 
+    await test.step("a browser shows its last subscription, and gets the next one registered", async () => {
+      const [old, token, other] = [service.subscribe(), service.subscribe(), service.subscribe()];
+      const made = await register("60", old);
+      const id = String(made.json["id"]);
+      const renew = async (device: string, body: unknown, program = last) => {
+        const response = await fetch(`${program.url}/push/devices/${device}`, {
+          method: "POST",
+          headers: { origin: "https://shop.example" },
+          body: JSON.stringify(body),
+        });
+        assert.equal(response.headers.get("access-control-allow-origin"), "*");
+        return { status: response.status, json: await response.json() };
+      };
+      const wrong = { ...old, keys: { ...old.keys, auth: "AAAAAAAAAAAAAAAAAAAAAA" } };
+      assert.equal((await renew(id, { old: wrong, token })).status, 404);
+      assert.equal((await renew("another-device", { old, token })).status, 404);
+      assert.equal((await renew(id, { old, token: "x" })).status, 400);
+      assert.equal((await renew(id, { old })).status, 400);
+      assert.equal((await renew(id, { token })).status, 400);
+      const renewed = await renew(id, { old, token });
+      assert.deepEqual(renewed, { status: 200, json: { id } });
+      assert.deepEqual(await renew(id, { old, token }, first), renewed); // the answer was lost
+      assert.equal((await renew(id, { old, token: other })).status, 404);
+      assert.deepEqual((await listed("60")).map((each) => each["id"]), [id]);
+      assert.equal((await register("60", token)).status, 200);
+      // A page was faster, and has registered the next one already.
+      const faster = await register("60", other);
+      assert.equal((await renew(id, { old: token, token: other })).status, 200);
+      assert.deepEqual((await listed("60")).map((each) => each["id"]), [faster.json["id"]]);
+    });
+
     await test.step("the key is the same at all nodes, and as users ask for it", async () => {
       const { json } = await manager.call(first, "GET", "/push/key");
       assert.match(String(json["public_key"]), /^[\w-]{87}$/);
       assert.deepEqual((await asUser("1", "GET", "/push/key")).json, json);
+      await using client = await clientAs("1");
+      assert.deepEqual(await client.command("push_key"), json);
     });
   });
 }

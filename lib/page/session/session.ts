@@ -12,6 +12,7 @@ import { type ConnectAnswers, type Identity, silentRooms } from "./identity.ts";
 import { NotificationFeed } from "./notification_feed.ts";
 import { enqueue, isFull, remove, retry, type Written, WRITTEN_LIMIT } from "../state/written.ts";
 import { PreferenceFeed } from "./preference_feed.ts";
+import { PushFeed } from "./push_feed.ts";
 import { rememberChanges } from "../storage/remember.ts";
 import { RoomFeeds } from "./room_feeds.ts";
 import { hasRoom } from "../state/rooms.ts";
@@ -36,6 +37,8 @@ interface SessionOptions {
   /** Makes a client for the user. The token is empty in open mode. */
   connect: (identity: Identity, token: string) => Client;
   isWatched: () => boolean;
+  /** Shows a notification behind the bell. @param reply the action that wants an answer */
+  showNotification: (id: string, reply?: string) => void;
 }
 
 /** What there is while a user is signed in. */
@@ -46,6 +49,8 @@ interface Running {
   readonly files: FileLinks;
   readonly notifications: NotificationFeed;
   readonly preferences: PreferenceFeed;
+  /** Absent where the server pushes nothing. */
+  readonly push: PushFeed | undefined;
   readonly sender: Sender;
 }
 
@@ -68,6 +73,11 @@ export class Session {
   /** What the user who is signed in wants of notifications. */
   get preferences(): PreferenceFeed | undefined {
     return this.#running?.preferences;
+  }
+
+  /** What this browser shows of the user's notifications while no page is open; `undefined` where the server pushes none. */
+  get push(): PushFeed | undefined {
+    return this.#running?.push;
   }
 
   /** The conversations of the user who is signed in. */
@@ -111,6 +121,13 @@ export class Session {
   }
 
   signOut(): void {
+    const { push } = this.#running ?? {};
+    if (push === undefined || !push.mayShow) return this.#signOut();
+    // Whoever is next at this browser is not shown what is this user's.
+    void push.leave().finally(() => this.push === push && this.#signOut());
+  }
+
+  #signOut(): void {
     this.#running?.client.close();
     this.#running = undefined;
     saveToken(this.#options.own, "");
@@ -184,7 +201,7 @@ export class Session {
   #start(identity: Identity, rooms: readonly string[], activeRoom = ""): void {
     this.#running?.client.close();
     const store = this.#store;
-    const { own, shared, connect, isWatched } = this.#options;
+    const { own, shared, connect, isWatched, showNotification } = this.#options;
     const site = loadSite(own);
     const written = loadWritten(own, { userId: identity.user_id, site });
     const drafts = loadDrafts(shared, { userId: identity.user_id, site });
@@ -214,6 +231,9 @@ export class Session {
       files: new FileLinks(client),
       notifications: new NotificationFeed(client, store),
       preferences: new PreferenceFeed(client, store),
+      push: store.state.config.pushes
+        ? new PushFeed(client, { showNotification, go: (place) => this.go(place) })
+        : undefined,
       sender,
     };
   }

@@ -10,6 +10,10 @@ type LocalErrorCode =
   | "file_lost" // the file cannot be read (any more): it has to be chosen again
   | "no_token" // the function that gets one failed
   | "not_confirmed" // the connection broke each time this was sent
+  | "unsupported" // there is no Web Push here
+  | "denied" // the browser's user lets the site show no notifications
+  | "no_worker" // there is no service worker that shows notifications
+  | "push_failed" // the browser or its push service gave no subscription
   | "invalid_reply" // the server's answer has not the shape it should have
   | "handler_failed"; // a handler threw; `cause` is what it threw
 

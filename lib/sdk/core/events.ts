@@ -19,6 +19,10 @@ export class Emitter<Events> {
     return () => void handlers.delete(handler);
   }
 
+  hasHandler(event: keyof Events): boolean {
+    return (this.#handlers.get(event)?.size ?? 0) > 0;
+  }
+
   /** Calls the handlers of `event`. Returns whether there was one. */
   emit<E extends keyof Events>(event: E, value: Events[E]): boolean {
     const handlers = [...this.#handlers.get(event) ?? []] as Handler<Events[E]>[];

@@ -71,6 +71,7 @@ export type Command =
     locale?: string;
     time_zone?: string;
   }
+  | { type: "push_key" }
   | { type: "devices" }
   | { type: "remove_device"; id: string }
   | { type: "auth"; token: string }

@@ -114,7 +114,7 @@ interface ReplyProps {
   onReply: (text: string) => void;
 }
 
-function Reply({ action: { label, placeholder }, isBusy, onReply }: ReplyProps) {
+function Reply({ action: { id, label, placeholder }, isBusy, onReply }: ReplyProps) {
   const [text, setText] = useState("");
   return (
     <form
@@ -126,6 +126,7 @@ function Reply({ action: { label, placeholder }, isBusy, onReply }: ReplyProps) 
     >
       <input
         type="text"
+        data-act={id}
         value={text}
         dir="auto"
         aria-label={label}

@@ -8,6 +8,7 @@ import { unreadIds } from "../../../sdk/view/toasts.ts";
 import type { Rooms } from "../../state/rooms.ts";
 import { Icon } from "../kit/Icon.tsx";
 import { panelOf, Popover } from "../kit/Popover.tsx";
+import { PushAsk } from "../push/PushAsk.tsx";
 import { hasSingleKeys } from "../shell/shortcuts.ts";
 import { ArchiveList } from "./ArchiveList.tsx";
 import { Filters } from "./Filters.tsx";
@@ -28,9 +29,26 @@ interface BellProps {
 /** A larger number would not fit the badge. */
 const LARGEST_BADGE = 99;
 
+/** How long a notification that was pushed may take to come into the list. */
+const COMING_MS = 5000;
+
 /** Shows what is behind the bell, from wherever on the page. */
 export function openInbox(): void {
   document.querySelector<HTMLElement>('.bell[aria-expanded="false"]')?.click();
+}
+
+/** Shows one of the notifications, once it is there, with the field for its answer where it wants one. */
+export function showNotification(id: string, reply?: string): void {
+  openInbox();
+  const end = performance.now() + COMING_MS;
+  const look = () => {
+    const item = document.querySelector<HTMLElement>(`[data-notification="${CSS.escape(id)}"]`);
+    if (item === null && performance.now() < end) return void requestAnimationFrame(look);
+    const field = item?.querySelector<HTMLElement>(`[data-act="${CSS.escape(reply ?? "")}"]`);
+    item?.scrollIntoView({ block: "nearest" });
+    (field ?? item)?.focus();
+  };
+  look();
 }
 
 export function Bell({ notifications, preferences, rooms, userId, connection }: BellProps) {
@@ -118,6 +136,7 @@ export function Bell({ notifications, preferences, rooms, userId, connection }: 
             preferences={preferences}
             onView={show}
           />
+          <PushAsk hasSeen={list.length > 0} />
           {view === SNOOZED
             ? <SnoozedList snoozed={snoozed} />
             : view === ARCHIVE

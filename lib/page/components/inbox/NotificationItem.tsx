@@ -50,7 +50,11 @@ export function NotificationItem(
     isUrgent(head) ? "notification-urgent" : "",
   ];
   return (
-    <li class={classes.filter((each) => each !== "").join(" ")} tabIndex={-1}>
+    <li
+      class={classes.filter((each) => each !== "").join(" ")}
+      tabIndex={-1}
+      data-notification={head.id}
+    >
       <NotificationIcon notification={head} count={countOf(entry)} />
       <div class="notification-body">
         <NotificationText

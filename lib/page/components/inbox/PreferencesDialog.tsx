@@ -6,6 +6,7 @@ import type { ChangePreferences } from "../../session/preference_feed.ts";
 import { comingTime } from "../../../sdk/view/times.ts";
 import { Icon } from "../kit/Icon.tsx";
 import { Modal } from "../kit/Modal.tsx";
+import { PushSettings } from "../push/PushSettings.tsx";
 import { KindTable } from "./KindTable.tsx";
 import { QuietHours } from "./QuietHours.tsx";
 
@@ -42,6 +43,7 @@ export function PreferencesDialog({ preferences, onClose }: PreferencesDialogPro
             <KindTable preferences={preferences} onChange={change} />
             <Mute preferences={preferences} onChange={change} />
             <QuietHours preferences={preferences} onChange={change} />
+            <PushSettings />
           </>
         )}
     </Modal>

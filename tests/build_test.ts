@@ -10,6 +10,7 @@ const BUNDLES = [
   "notifyli.js",
   "notifyli-worker.js",
   "notifyli-inbox.js",
+  "notifyli-inbox-more.js",
   "notifyli-push.js",
 ];
 

@@ -1,35 +1,16 @@
-/** The single keys of the list: J and K go from one to the next, E archives, H snoozes, Enter opens. */
+/** Where the focus goes in the list: by single keys, and when what has it is gone. */
+import { type ListParts, onListKey } from "../view/list_keys.ts";
 
-/** Does what the key is for. Returns whether it was one of these. */
-export function onListKey(event: KeyboardEvent, panel: Element): boolean {
-  if (event.ctrlKey || event.metaKey || event.altKey) return false;
-  const { target } = event;
-  if (!(target instanceof Element) || target.closest("input, textarea, select, .menu")) {
-    return false;
-  }
-  const items = [...panel.querySelectorAll<HTMLElement>(".it")];
-  const index = items.findIndex((item) => item.contains(target));
-  const current = items[index];
-  const press = (selector: string) => current?.querySelector<HTMLElement>(selector)?.click();
-  switch (event.key) {
-    case "j":
-      (items[index + 1] ?? items.at(-1))?.focus();
-      return true;
-    case "k":
-      items[Math.max(0, index - 1)]?.focus();
-      return true;
-    case "e":
-      press("[data-tool=archive]");
-      return true;
-    case "h":
-      press("[data-tool=snooze]");
-      return true;
-    case "Enter":
-      if (target !== current) return false;
-      press(".open");
-      return true;
-  }
-  return false;
+const PARTS: ListParts = {
+  item: ".it",
+  archive: "[data-tool=archive]",
+  snooze: "[data-tool=snooze]",
+  open: ".open",
+};
+
+/** Does what a single key is for. Returns whether it was for something. */
+export function onKey(event: KeyboardEvent, panel: HTMLElement): boolean {
+  return onListKey(event, panel, PARTS);
 }
 
 /** Where the focus is, to be given to something near where that is gone. */

@@ -6,7 +6,7 @@ import { route, type Router, tells } from "./deeds.ts";
 import { type Child, type Described, h, patch } from "./dom.ts";
 import { type Feed, reasonOf } from "./feed.ts";
 import { icon } from "./icons.ts";
-import { focusIn, keepFocus, onListKey } from "./keys.ts";
+import { focusIn, keepFocus, onKey } from "./keys.ts";
 import { loadedMore, loadMore, type More } from "./late.ts";
 import { place } from "./place.ts";
 import type { ToastTimer } from "./toast_timer.ts";
@@ -239,7 +239,7 @@ export class Surface {
     }
     const panel = this.#panel;
     if (this.#ui.view !== "list" || panel === null || !this.#hasKeys) return;
-    if (onListKey(event, panel)) event.preventDefault();
+    if (onKey(event, panel)) event.preventDefault();
   }
 
   /** Closes what was opened last. */

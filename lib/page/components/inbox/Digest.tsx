@@ -4,10 +4,9 @@ import { useId, useState } from "preact/hooks";
 import type { DigestItem, Notification } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
 import { linkTo } from "../../../sdk/view/links.ts";
-import { wordsOf } from "../../../sdk/view/markdown.ts";
+import { lineOf } from "../../../sdk/view/lines.ts";
 import type { Entry } from "../../../sdk/view/entries.ts";
 import { isoTime, listTime } from "../../../sdk/view/times.ts";
-import { shownText } from "../../../sdk/view/text.ts";
 import { Icon } from "../kit/Icon.tsx";
 import { Name } from "../kit/Name.tsx";
 
@@ -82,14 +81,4 @@ function Line({ item: { title, message, url, timestamp } }: { item: DigestItem }
       )}
     </li>
   );
-}
-
-function lineOf(notification: Notification): DigestItem {
-  const { id, timestamp, details: { title, url, markdown } = {} } = notification;
-  const text = shownText(notification);
-  return {
-    ...{ id, timestamp, message: markdown === true ? wordsOf(text) : text },
-    ...(title === undefined ? {} : { title }),
-    ...(url === undefined ? {} : { url }),
-  };
 }

@@ -37,10 +37,3 @@ function Picture({ file }: { file: AttachedFile }) {
     />
   );
 }
-
-/** Whether all that is said is what the files are called, which they say themselves. The server says so of files alone. */
-export function isNamesAlone({ message, image, attachments = [] }: Notification): boolean {
-  const files = [...image === undefined ? [] : [image], ...attachments];
-  const [first, ...others] = new Set(files.map(({ name = "" }) => name));
-  return message === (others.length === 0 ? first : `${first} +${others.length}`);
-}

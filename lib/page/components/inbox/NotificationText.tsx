@@ -1,6 +1,7 @@
 /** What a notification says: its title, which leads to where it belongs, who sent it, its words, and how far it is. */
 import type { ComponentChildren } from "preact";
 import type { Notification } from "../../../sdk/mod.ts";
+import { isNamesAlone } from "../../../sdk/view/lines.ts";
 import { linkTo } from "../../../sdk/view/links.ts";
 import { userRoom } from "../../session/identity.ts";
 import { isUrgent } from "../../../sdk/view/toasts.ts";
@@ -8,7 +9,6 @@ import { isoTime, listTime, shortTime } from "../../../sdk/view/times.ts";
 import { shownText } from "../../../sdk/view/text.ts";
 import { Name } from "../kit/Name.tsx";
 import { Markdown } from "./Markdown.tsx";
-import { isNamesAlone } from "./NotificationFiles.tsx";
 
 interface NotificationTextProps {
   notification: Notification;

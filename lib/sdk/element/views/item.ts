@@ -2,7 +2,7 @@
 import type { AttachedFile, DigestItem, Notification } from "../../core/types.ts";
 import { countOf, type Entry } from "../../view/entries.ts";
 import { linkTo } from "../../view/links.ts";
-import { wordsOf } from "../../view/markdown.ts";
+import { isNamesAlone, lineOf } from "../../view/lines.ts";
 import { colorOf, initials, shownText } from "../../view/text.ts";
 import { isoTime } from "../../view/times.ts";
 import { isUrgent } from "../../view/toasts.ts";
@@ -165,13 +165,6 @@ function row({ feed }: Inbox, file: AttachedFile): Described {
     : h("a", { key: id, class: "file", part: "file", href, ...linkTo(href) }, words);
 }
 
-/** Whether all that is said is what the files are called, which they say themselves. */
-function isNamesAlone({ message, image, attachments = [] }: Notification): boolean {
-  const files = [...image === undefined ? [] : [image], ...attachments];
-  const [first, ...others] = new Set(files.map(({ name = "" }) => name));
-  return message === (others.length === 0 ? first : `${first} +${others.length}`);
-}
-
 /** Those for which it stands: of a digest, or the older ones of its group. They are shown on demand. */
 function folded(inbox: Inbox, { head, others }: Entry): Child {
   const { ui, words, feed } = inbox;
@@ -219,16 +212,6 @@ function lineView({ words }: Inbox, { id, title, message, url, timestamp }: Dige
     link === undefined ? h("span", {}, text) : h("a", { ...here(link) }, text),
     timestamp !== undefined && h("time", { datetime: isoTime(timestamp) }, words.ago(timestamp)),
   );
-}
-
-function lineOf(notification: Notification): DigestItem {
-  const { id, timestamp, details: { title, url, markdown } = {} } = notification;
-  const text = shownText(notification);
-  return {
-    ...{ id, timestamp, message: markdown === true ? wordsOf(text) : text },
-    ...(title === undefined ? {} : { title }),
-    ...(url === undefined ? {} : { url }),
-  };
 }
 
 type Tool = "read" | "archive" | "delete" | "restore";

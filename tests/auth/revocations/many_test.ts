@@ -40,11 +40,14 @@ for (const [APP_LISTENER, store] of [["deno", "SQLite"], ["node", "Redis"]] as c
     assert.equal(stats.closed_revoked, CLIENTS);
     const about = () =>
       program.log.filter(({ message }) => message.includes("the token was revoked"));
-    const sum = await waitFor(
-      "the rest are summed up",
-      () => about().find(({ message }) => /^\d+ more: /.test(message)),
-    );
-    assert.equal(about().length - 1 + Number(sum["count"]), CLIENTS, "each is told once");
+    // On a busy machine they are closed over several seconds, each of which is summed up.
+    const told = () =>
+      about().reduce(
+        (all, { message, count }) => all + (/^\d+ more: /.test(message) ? Number(count) : 1),
+        0,
+      );
+    await waitFor("each is told", () => told() >= CLIENTS);
+    assert.equal(told(), CLIENTS, "each is told once");
     assert.ok(about().length < 30, `${about().length} lines`);
   });
 }

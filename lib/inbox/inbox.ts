@@ -27,7 +27,7 @@ import { inSlices } from "../base/slices.ts";
 import { inSeconds, unixSeconds } from "../base/times.ts";
 import { cutToLength } from "./page.ts";
 import type { Shows } from "./shown.ts";
-import { isSnoozed, snoozedPublication, stateOf } from "./store/kept.ts";
+import { ALERT_AT, isSnoozed, snoozedPublication, stateOf } from "./store/kept.ts";
 
 /** Most notifications in one answer to a client that syncs. */
 const MAX_SYNC = 200;
@@ -351,8 +351,8 @@ function putOff(kept: Kept, until: number): Kept {
     throw invalid("until", until, allowed);
   }
   // When it comes back it asks for attention, even where it came silently.
-  const { edited_at: _edited, first_offset: _first, silent: _silent, ...details } = kept.details ??
-    {};
+  const { edited_at: _edited, first_offset: _first, ...rest } = kept.details ?? {};
+  const { silent: _silent, [ALERT_AT]: _alertAt, ...details } = rest;
   return { ...kept, details: { ...details, snoozed_at: unixSeconds() } };
 }
 

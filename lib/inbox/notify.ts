@@ -141,7 +141,7 @@ export class Notifier {
       const { state, why, isDuplicate } = taken.held;
       return { held: { id: asked.id, online: false, isDuplicate, held: { state, why } } };
     }
-    const plain = taken?.isSilent ? silenced(asked) : asked;
+    const plain = taken?.isSilent ? silenced(asked, taken) : asked;
     const rest = {
       ...(isLater && { deliverAt }),
       asksOnline: request.asksOnline ?? false,

@@ -10,7 +10,8 @@ import type { Task } from "../core/task.ts";
 import { Lateness } from "./lateness.ts";
 import type { Attachments } from "./attachments.ts";
 import type { InboxCounters } from "./metrics.ts";
-import type { Refused, Schedule } from "./store/store.ts";
+import { ALERT_AT } from "./store/kept.ts";
+import type { KeptForLater, Refused, Schedule } from "./store/store.ts";
 import { silenced, type Timing } from "./timing/timing.ts";
 import { CodedError } from "../base/errors.ts";
 import { reasonOf } from "../base/reason.ts";
@@ -112,7 +113,10 @@ class Scheduler {
         await schedule.cancel(site, user, id);
         await attachments.giveBack(site, user, [id]);
       } else if (taken.isSilent) {
-        await schedule.edit(site, user, id, silenced);
+        await schedule.edit(site, user, id, (kept) => silenced(kept, taken));
+      } else if (notification.details?.["silent"] !== undefined) {
+        // It was quiet when it was looked at before, by a node that died then.
+        await schedule.edit(site, user, id, loud);
       }
     }
     return names;
@@ -126,6 +130,12 @@ class Scheduler {
     const reason = reasonOf(error);
     log[level]("scheduled notifications cannot be delivered: {reason}; trying again", { reason });
   }
+}
+
+/** A notification that asks for attention. */
+function loud(kept: KeptForLater): KeptForLater {
+  const { silent: _silent, [ALERT_AT]: _alertAt, ...details } = kept.details ?? {};
+  return { ...kept, details };
 }
 
 function logRefused(refused: readonly Refused[]): void {

@@ -2,7 +2,7 @@
 import type { Content } from "../core/publication.ts";
 import type { Attachments } from "./attachments.ts";
 import { type Action, shownAction } from "./details/actions.ts";
-import { CHANGE } from "./store/kept.ts";
+import { ALERT_AT, CHANGE } from "./store/kept.ts";
 
 /** Makes a content as clients see it. */
 export interface Shows {
@@ -17,10 +17,10 @@ const NO_DETAILS: Readonly<Record<string, unknown>> = {};
 
 /** What the server calls when a user acts is not told to anybody: it may have secrets. */
 function withoutRequests<Shown extends Content>(content: Shown): Shown {
-  const { actions, [CHANGE]: change } = content.details ?? NO_DETAILS;
+  const { actions, [CHANGE]: change, [ALERT_AT]: alertAt } = content.details ?? NO_DETAILS;
   const hasActions = Array.isArray(actions);
-  if (!hasActions && change === undefined) return content;
-  const { [CHANGE]: _change, ...details } = content.details ?? NO_DETAILS;
+  if (!hasActions && change === undefined && alertAt === undefined) return content;
+  const { [CHANGE]: _change, [ALERT_AT]: _alertAt, ...details } = content.details ?? NO_DETAILS;
   if (!hasActions) return { ...content, details };
   const shown = actions.map((each: Action) => shownAction(each));
   return { ...content, details: { ...details, actions: shown } };

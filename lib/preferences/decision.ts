@@ -135,7 +135,7 @@ function presented(
   preferences: Preferences | undefined,
   isInApp: boolean,
   now: number,
-): Pick<Decision, "inApp" | "alertAt" | "quiet" | "why"> {
+): Pick<Decision, "inApp" | "alertAt" | "by" | "quiet" | "why"> {
   const inApp = isInApp ? "deliver" : "withhold";
   if (preferences === undefined) return { inApp };
   const { muteUntil = 0, quietHours } = preferences;
@@ -146,7 +146,7 @@ function presented(
   const why = unmuted > now ? "muted" : "quiet_hours";
   return {
     inApp: isInApp ? "silent" : "withhold",
-    ...(alertAt !== Infinity && { alertAt }),
+    ...(alertAt !== Infinity && { alertAt, by: preferences }),
     ...{ why, quiet: why },
   };
 }

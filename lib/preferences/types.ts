@@ -112,6 +112,8 @@ export interface Decision {
   readonly unpushed?: "preferences" | "kind";
   /** Unix time in milliseconds at which it may ask for attention; absent: now, or never where it is quiet without an end. */
   readonly alertAt?: number;
+  /** What the user has chosen, where there is such a time: the same object for as long as this node knows of no change. */
+  readonly by?: Preferences;
   /** Why it asks for no attention before `alertAt`, or at all. */
   readonly quiet?: "muted" | "quiet_hours";
   /** Why it does not come as others do. */

@@ -270,6 +270,6 @@ Deno.test("a mute that ends within quiet hours goes on as these", () => {
   };
   assert.deepEqual(decisionOf(own, new Map(), {}, at("2026-01-05T12:00:00Z")), {
     ...{ inApp: "silent", push: true, mail: false, why: "muted", quiet: "muted" },
-    alertAt: at("2026-01-06T06:00:00Z"),
+    ...{ alertAt: at("2026-01-06T06:00:00Z"), by: own },
   });
 });

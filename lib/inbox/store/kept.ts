@@ -6,6 +6,9 @@ import type { Kept, NotificationState, Snoozed, StoredNotification } from "./sto
 /** Among the details: which changes of a notification for many one has. It is shown to nobody. */
 export const CHANGE = "broadcast_change";
 
+/** Among the details of a silent one: when it asks for attention, in Unix milliseconds. It is shown to nobody. */
+export const ALERT_AT = "alert_at";
+
 /** The content of what is kept, without what stands beside it. */
 export function contentIn(kept: Kept): Content {
   const { from, message, event, data, tags, attachments, image, details } = kept;

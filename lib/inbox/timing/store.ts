@@ -29,6 +29,22 @@ export function* setTimer(
   );
 }
 
+/** Sets a timer as {@linkcode setTimer} does; one that is set for the same has the higher priority of both from then on. */
+export function* raiseTimer(
+  { site, user, what, ref, dueAt, priority, body }: NewTimer,
+  now: number,
+): Work<void> {
+  yield* rows(
+    `INSERT INTO notification_timers
+       (site, user_id, what, ref, due_at, priority, set_at, body, held_until)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)
+     ON CONFLICT (site, user_id, what, ref) DO UPDATE SET priority =
+       CASE WHEN notification_timers.priority < excluded.priority
+         THEN excluded.priority ELSE notification_timers.priority END`,
+    ...[site, user, what, ref, dueAt, priority, now, body],
+  );
+}
+
 /** Sets a timer to a time, also where it is set to another one. Who comes late and ends the one that was before leaves this one. */
 export function* moveTimer(
   { site, user, what, ref, dueAt, priority, body }: NewTimer,

@@ -11,9 +11,9 @@ import { inSeconds, unixSeconds } from "../../base/times.ts";
 import type { Task } from "../../core/task.ts";
 import type { Database, Work } from "../../engines/database/database.ts";
 import type { Notifier } from "../notify.ts";
-import { asEdited } from "../patch.ts";
 import { LONGEST_SECONDS } from "../../preferences/kind_fields.ts";
-import type { Inbox, Kept, StoredNotification } from "../store/store.ts";
+import type { Inbox, StoredNotification } from "../store/store.ts";
+import { alerted, Alerts } from "./alerts.ts";
 import { digestOf } from "./digest.ts";
 import type { TimingCounters } from "./metrics.ts";
 import {
@@ -30,7 +30,8 @@ import {
 } from "./store.ts";
 import type { PushBody, PushStep, PushWay } from "./pushes.ts";
 import { type DigestBody, type RepeatBody, type Timing, timingKey } from "./timing.ts";
-import type { DigestItem, Timer } from "./types.ts";
+import type { DigestItem, Timer, TimerKind } from "./types.ts";
+import { changeUnseen, isSeen } from "./unseen.ts";
 
 const log = getLogger(["notifyli", "timing"]);
 
@@ -63,7 +64,7 @@ const DAY_MS = 24 * 3600 * 1000;
 interface TimersParts {
   readonly database: Database;
   readonly timing: Timing;
-  readonly inbox: Pick<Inbox, "edit" | "get">;
+  readonly inbox: Pick<Inbox, "edit" | "get" | "sync">;
   readonly notifier: Pick<Notifier, "notify">;
   readonly counters: TimingCounters;
   /** Days that it is known what became of a notification. */
@@ -74,6 +75,7 @@ interface TimersParts {
 export class Timers implements Task {
   readonly name = "timers of notifications";
   readonly #parts: TimersParts;
+  readonly #alerts: Alerts;
   #wake: () => void = () => {};
   /** When it looks again by itself, in Unix milliseconds. */
   #lookAt = Infinity;
@@ -82,7 +84,8 @@ export class Timers implements Task {
 
   constructor(parts: TimersParts) {
     this.#parts = parts;
-    // In quiet hours a timer is set for each notification, and none of them is due before the next look.
+    this.#alerts = new Alerts(parts);
+    // Most timers are not due before the next look.
     parts.timing.onTimer((dueAt) => {
       if (dueAt < this.#lookAt) this.#wake();
     });
@@ -126,23 +129,40 @@ export class Timers implements Task {
     const batch = new Batch(this.#parts, taken, now + HELD_MS);
     const users = Map.groupBy(taken, ({ site, user }) => `${site}\n${user}`);
     let failure: unknown;
+    let isMore = taken.length === TOGETHER;
     await inSlices(users.values(), async (timers) => {
       try {
         for (const timer of timers) {
-          if (await batch.has(timer)) await this.#do(timer);
+          const isDone = !await batch.has(timer) || await this.#do(timer, batch);
+          if (!isDone) { // the rest of the user's comes after it
+            isMore = true;
+            break;
+          }
           batch.end(timer);
         }
       } catch (error) {
         failure = error;
       }
     }, { atOnce: AT_ONCE });
-    if (failure === undefined) return taken.length === TOGETHER;
+    if (failure === undefined) {
+      await batch.letGo();
+      return isMore;
+    }
     await batch.hold(this.#parts.now() + RETRIED_MS).catch(() => {}); // else they are held for a while longer
     throw failure;
   }
 
-  async #do(timer: Timer): Promise<void> {
-    switch (timer.what) {
+  /** Does what a timer is for. Says whether that is done, or as much of it as may be for now. */
+  async #do(timer: Timer, batch: Batch): Promise<boolean> {
+    if (timer.what === "quiet_over") {
+      return await this.#alerts.ask(timer, () => batch.has(timer));
+    }
+    await this.#doOne(timer, timer.what);
+    return true;
+  }
+
+  async #doOne(timer: Timer, what: Exclude<TimerKind, "quiet_over">): Promise<void> {
+    switch (what) {
       case "alert":
         return await this.#alert(timer);
       case "digest":
@@ -158,15 +178,13 @@ export class Timers implements Task {
     }
   }
 
-  /** The quiet hours are over: what is unread asks for attention. */
+  /** The quiet hours are over: what came right before asks for attention, unless it has done so with all that came earlier. */
   async #alert(timer: Timer): Promise<void> {
     const { database, counters } = this.#parts;
     if (await this.#isOnItsWay(timer)) return await this.#again(timer);
-    const at = inSeconds(timer.dueAt);
     const isNew = await this.#change(
       timer,
-      ({ silent: _silent, ...details }) =>
-        details["alerted_at"] === at ? undefined : { ...details, alerted_at: at },
+      (details) => details["silent"] === true ? alerted(details, timer.dueAt) : undefined,
     );
     if (isNew) counters.alerts.value++;
     await database.transaction(() => endTimer(timer), timingKey(timer));
@@ -263,10 +281,10 @@ export class Timers implements Task {
       const done = body.done + 1;
       const isNew = await this.#change(
         timer,
-        ({ silent: _silent, ...details }) =>
+        (details) =>
           Number(details["reminder"] ?? 0) >= done
             ? undefined
-            : { ...details, reminder: done, alerted_at: inSeconds(timer.dueAt) },
+            : { ...alerted(details, timer.dueAt), reminder: done },
       );
       if (isNew) counters.reminders.value++;
       const next = {
@@ -318,24 +336,11 @@ export class Timers implements Task {
   }
 
   /** Changes how an unread notification is shown. Says whether there was something to change. */
-  async #change(
+  #change(
     { site, user, ref: id }: Timer,
-    change: (details: Readonly<Record<string, unknown>>) =>
-      | Readonly<Record<string, unknown>>
-      | undefined,
+    change: Parameters<typeof changeUnseen>[2],
   ): Promise<boolean> {
-    let isChanged = false;
-    try {
-      const kept = await this.#parts.inbox.edit(site, user, id, (kept, found): Kept => {
-        const details = isSeen(found) ? undefined : change(kept.details ?? {});
-        if (details === undefined) throw new Unchanged();
-        return asEdited({ ...kept, details }, found);
-      });
-      isChanged = kept !== undefined;
-    } catch (error) {
-      if (!(error instanceof Unchanged)) throw error;
-    }
-    return isChanged;
+    return changeUnseen(this.#parts.inbox, { site, user, id }, change);
   }
 
   async #dropOld(): Promise<void> {
@@ -392,6 +397,11 @@ class Batch {
     this.#left.delete(timer);
   }
 
+  /** Lets go what is left, for whoever looks next. */
+  async letGo(): Promise<void> {
+    if (this.#left.size > 0) await this.hold(0);
+  }
+
   /** Holds what is left until a time. */
   async hold(heldUntil: number): Promise<void> {
     const asked = [...this.#left];
@@ -404,14 +414,6 @@ class Batch {
     this.#heldUntil = heldUntil;
     this.#renewAt = performance.now() + RENEWED_MS;
   }
-}
-
-/** Says that a notification stays as it is. */
-class Unchanged extends Error {}
-
-/** Whether the user has done something with it. */
-function isSeen({ readAt, archivedAt, publication: { details } }: StoredNotification): boolean {
-  return readAt !== undefined || archivedAt !== undefined || details?.["acted"] !== undefined;
 }
 
 /** What somebody else is shown of a notification that nobody has read. It is urgent by now, and asks nobody else. */

@@ -9,10 +9,13 @@ import type { Database, Work } from "../../engines/database/database.ts";
 import type { Decisions } from "../../preferences/decisions.ts";
 import type { Decision, Repeat } from "../../preferences/types.ts";
 import { USUAL_PRIORITY } from "../details/details.ts";
+import { ALERT_AT } from "../store/kept.ts";
 import type { Kept, Notification } from "../store/store.ts";
 import { nextOf } from "./digest.ts";
 import type { TimingCounters } from "./metrics.ts";
+import { priorityOf } from "./priority.ts";
 import type { PushBody, Pushes, PushReceipt, PushWay } from "./pushes.ts";
+import { isLast, QuietEnds } from "./quiet_ends.ts";
 import {
   addItem,
   dropItem,
@@ -22,6 +25,7 @@ import {
   moveTimer,
   noteOutcome,
   passThrottle,
+  raiseTimer,
   setTimer,
 } from "./store.ts";
 import type { DigestItem, Held, Meant, Outcome } from "./types.ts";
@@ -55,8 +59,8 @@ interface TimingParts {
 export type Taking =
   /** Not into the inbox, or not by itself. */
   | { readonly held: Held }
-  /** Into the inbox, maybe without asking for attention. */
-  | { readonly held?: undefined; readonly isSilent: boolean };
+  /** Into the inbox, maybe without asking for attention before a time in Unix milliseconds, or at all. */
+  | { readonly held?: undefined; readonly isSilent: boolean; readonly alertAt?: number };
 
 const AT_ONCE: Taking = { isSilent: false };
 
@@ -67,6 +71,7 @@ type Unwritten = Pick<Notification, "site" | "user" | "id" | "details" | "expire
 
 export class Timing {
   readonly #parts: TimingParts;
+  readonly #quietEnds = new QuietEnds();
   #onTimer: (dueAt: number) => void = () => {};
   #pushes: Pushes | undefined;
   /** What is to be pushed, or may be, and could not be written down: the database was away. */
@@ -199,6 +204,11 @@ export class Timing {
     return changed;
   }
 
+  /** A timer has ended that had all of a user's ask for attention. */
+  forgetQuiet(owner: { readonly site: string; readonly user: UserId }): void {
+    this.#quietEnds.forget(owner);
+  }
+
   /** Has something called whenever timers may be set, with the Unix milliseconds at which the first one may be due. */
   onTimer(onTimer: (dueAt: number) => void): void {
     this.#onTimer = onTimer;
@@ -235,9 +245,10 @@ export class Timing {
   ): Taking | Promise<Taking> {
     const { inApp, digest, throttle, repeat } = decision;
     const isHeld = inApp === "withhold" || !isDigest && (digest ?? throttle) !== undefined;
-    const isPlain = inApp === "deliver" && !isHeld && repeat === undefined;
     if (decision.isUnknown) this.#pushLater(notification);
-    if (isPlain && !this.#isPushed(decision)) return AT_ONCE;
+    const isPlain = !isHeld && repeat === undefined && !this.#isPushed(decision);
+    if (isPlain && inApp === "deliver") return AT_ONCE;
+    if (isPlain && this.#isAlertSet(notification, decision)) return silently(decision);
     return this.#note(notification, decision, { isDigest, isThere }).catch((error) => {
       if (!(error instanceof CodedError) || !error.options.isAway) throw error;
       this.#parts.counters.unkept.value++;
@@ -268,6 +279,14 @@ export class Timing {
     }
   }
 
+  /** Whether nothing is to be written for a silent notification to ask for attention when it is to, if it ever is. */
+  #isAlertSet(notification: Notification, decision: Decision): boolean {
+    const { alertAt } = decision;
+    if (alertAt === undefined) return true;
+    if (isLast(alertAt, this.#parts.now())) return false;
+    return this.#quietEnds.has(notification, decision, priorityOf(notification.details));
+  }
+
   /** Whether a push is to be noted, or why there is none. Most users have no device. */
   #isPushed({ push, mail, unpushed }: Decision): boolean {
     return (push || mail || unpushed !== undefined) && this.#pushes !== undefined;
@@ -289,6 +308,9 @@ export class Timing {
       () => noted(notification, decision, { now, zone, isDigest, pushes: this.#pushes }),
       timingKey(notification),
     );
+    if (taking.held === undefined && taking.alertAt !== undefined && !isLast(taking.alertAt, now)) {
+      this.#quietEnds.note(notification, decision, priorityOf(notification.details));
+    }
     this.#onTimer(firstDue(decision, taking, { now, isPushed: this.#isPushed(decision) }));
     const { held } = taking;
     if (held === undefined || held.isDuplicate || held.state === "withdrawn") return taking;
@@ -357,7 +379,9 @@ function* noted(
   const timer = { ...{ site, user, ref: id, priority }, body: "" };
   const isSilent = inApp === "silent";
   if (isSilent && alertAt !== undefined) {
-    yield* setTimer({ ...timer, what: "alert", dueAt: alertAt }, now);
+    yield* isLast(alertAt, now)
+      ? setTimer({ ...timer, what: "alert", dueAt: alertAt }, now)
+      : raiseTimer({ ...timer, what: "quiet_over", ref: String(alertAt), dueAt: alertAt }, now);
   }
   if (repeat !== undefined) {
     // Who gets it since somebody else has not read it is the last one.
@@ -367,7 +391,11 @@ function* noted(
     const dueAt = Math.max(now, alertAt ?? 0) + repeat.seconds * 1000;
     yield* setTimer({ ...timer, what: "repeat", dueAt, body: JSON.stringify(body) }, now);
   }
-  return { isSilent };
+  return isSilent ? silently(decision) : AT_ONCE;
+}
+
+function silently({ alertAt }: Decision): Taking {
+  return { isSilent: true, ...(alertAt !== undefined && { alertAt }) };
 }
 
 /** Sets the timer of a push, before the notification is stored anywhere; or notes why there is none. */
@@ -400,10 +428,6 @@ function waysOf({ push, mail }: Decision): PushWay[] {
   return [...push ? ["push" as const] : [], ...mail ? ["mail" as const] : []];
 }
 
-function priorityOf(details: Notification["details"]): number {
-  return Number(details?.["priority"] ?? USUAL_PRIORITY);
-}
-
 function* held(
   notification: Notification,
   outcome: Pick<Held, "state" | "why">,
@@ -431,9 +455,16 @@ function* intoDigest(
   return taken;
 }
 
-/** A notification that asks for no attention. */
-export function silenced<K extends Kept>(kept: K): K {
-  return { ...kept, details: { ...kept.details, silent: true } };
+/** A notification that asks for no attention, or none yet, as it was taken. */
+export function silenced<K extends Kept>(
+  kept: K,
+  { alertAt }: Extract<Taking, { isSilent: boolean }>,
+): K {
+  const details = { ...kept.details, silent: true };
+  return {
+    ...kept,
+    details: alertAt === undefined ? details : { ...details, [ALERT_AT]: alertAt },
+  };
 }
 
 function itemOf(notification: Notification): DigestItem {

@@ -40,16 +40,16 @@ export type DigestItem = Pick<
 >;
 
 /**
- * What a timer is for: to ask for attention, to close a digest, to deliver a closed one, to ask for attention again, to push to
+ * What a timer is for: to have all ask for attention that came while it was quiet, or one of these, to close a digest, to deliver a closed one, to ask for attention again, to push to
  * devices, to look whether what devices show was seen elsewhere.
  */
-export type TimerKind = "alert" | "digest" | "digested" | "repeat" | "push" | "seen";
+export type TimerKind = "quiet_over" | "alert" | "digest" | "digested" | "repeat" | "push" | "seen";
 
 export interface Timer {
   readonly site: string;
   readonly user: UserId;
   readonly what: TimerKind;
-  /** The id of a notification, or a kind; empty for `seen`. No two timers of a user are for the same. */
+  /** The id of a notification, or a kind; empty for `seen`; of `quiet_over` the Unix milliseconds at which it is. No two timers of a user are for the same. */
   readonly ref: string;
   /** Unix milliseconds. */
   readonly dueAt: number;

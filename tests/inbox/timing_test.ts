@@ -1,6 +1,7 @@
 /** Quiet hours, digests, throttles, repeats and what is withheld, on both engines and listeners. */
 import assert from "node:assert/strict";
 import { digestOf, nextOf, textOf } from "../../lib/inbox/timing/digest.ts";
+import { LAST_MS } from "../../lib/inbox/timing/quiet_ends.ts";
 import { takeTimers } from "../../lib/inbox/timing/store.ts";
 import { HELD_MS } from "../../lib/inbox/timing/timers.ts";
 import { openPostgres } from "../support/databases.ts";
@@ -84,6 +85,35 @@ for (const [place, start] of PLACES) {
       assert.equal((notifications as Frame[]).length, 4);
       await client.settled();
       assert.equal(client.ofType("direct_message").length, 7);
+    });
+
+    await test.step("what came while it is quiet asks when that is over as it was then, whatever is chosen later", async () => {
+      await using client = await shown(13);
+      const end = Math.ceil(Date.now() / 1000) + 9;
+      const choose = (chosen: object) => put(nodes, "/users/13/preferences", chosen);
+      await choose({ mute_until: end });
+      for (const priority of [2, 5]) {
+        await send(nodes, { user_id: 13, priority, id: `quiet-130${priority}` });
+      }
+      await choose({ mute_until: end + 3 });
+      await send(nodes, { user_id: 13, priority: 5, id: "quiet-longer" });
+      const days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].map((day) => [
+        ...[day, [["00:00", "24:00"]]],
+      ]);
+      await choose({ quiet_hours: { days: Object.fromEntries(days) } });
+      await send(nodes, { user_id: 13, priority: 5, id: "quiet-always" });
+      await choose({});
+      assert.ok(Date.now() < end * 1000 - LAST_MS, "none has a timer of its own");
+      const alerts = (await client.get("direct_message", 7, 30_000)).slice(4);
+      assert.deepEqual(alerts.map(({ id, alerted_at }) => [id, alerted_at]), [
+        ["quiet-1305", end],
+        ["quiet-1302", end],
+        ["quiet-longer", end + 3],
+      ]);
+      await client.settled();
+      const all = client.ofType("direct_message");
+      assert.equal(all.length, 7);
+      assert.ok(all.every((frame) => frame["alert_at"] === undefined), "that is the server's own");
     });
 
     await test.step("a digest is one notification of all that came in its window", async () => {
@@ -292,13 +322,14 @@ Deno.test("what waited for quiet hours comes by priority, also where nodes share
         }),
     ),
   );
+  assert.ok(Date.now() < mute_until * 1000 - LAST_MS, "one timer is for all");
   // As by a node that takes what is due, and dies.
   await using database = await openPostgres(postgres.url);
   const now = mute_until * 1000;
   const held = await database.transaction(() =>
     takeTimers({ now, heldUntil: now + HELD_MS, limit: 100 })
   );
-  assert.equal(held.length, 100);
+  assert.deepEqual(held.map(({ what }) => what), ["quiet_over"]);
   await using client = await clientAs(last, 50);
   const alerted = () =>
     client.ofType("direct_message").filter(({ alerted_at }) => alerted_at !== undefined);

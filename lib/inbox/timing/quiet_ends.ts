@@ -39,10 +39,9 @@ export class QuietEnds {
   }
 
   /** Such a timer is stored. */
-  note(owner: Owner, { alertAt: until, by }: Decision, priority: number): void {
-    if (until === undefined || this.has(owner, { alertAt: until, by } as Decision, priority)) {
-      return;
-    }
+  note(owner: Owner, decision: Decision, priority: number): void {
+    const { alertAt: until, by } = decision;
+    if (until === undefined || this.has(owner, decision, priority)) return;
     this.#known.set(keyOf(owner), { until, priority, by }, 1);
   }
 

@@ -6,6 +6,8 @@ import { openFullEmbedded, openFullRedis, QUIET, RETENTION } from "../support/en
 import { openPostgres, openSqlite } from "../support/databases.ts";
 import { FEATURES } from "../../lib/features.ts";
 import { LATE_MS, MOST_TOGETHER } from "../../lib/inbox/timing/alerts.ts";
+import { inboxCounters } from "../../lib/inbox/metrics.ts";
+import { scheduler } from "../../lib/inbox/scheduler.ts";
 import { timingCounters } from "../../lib/inbox/timing/metrics.ts";
 import { LAST_MS } from "../../lib/inbox/timing/quiet_ends.ts";
 import { eraseTiming, setTimer } from "../../lib/inbox/timing/store.ts";
@@ -24,11 +26,13 @@ const END = Date.parse("2026-12-02T07:00:00Z");
 class World implements AsyncDisposable {
   readonly database: Database;
   readonly inbox: FullEngine["inbox"];
+  readonly schedule: FullEngine["schedule"];
   readonly counters = timingCounters();
   readonly timing: Timing;
   /** Which notifications have asked for attention, in this order. */
   readonly asked: string[] = [];
   now = BEGIN;
+  isQuiet = true;
   end: number | undefined = END;
   chosen: Preferences = { ...NO_PREFERENCES };
   readonly #stack: AsyncDisposableStack;
@@ -37,8 +41,9 @@ class World implements AsyncDisposable {
     this.#stack = stack;
     this.database = database;
     this.inbox = engine.inbox;
+    this.schedule = engine.schedule;
     const decide = () => ({
-      ...{ inApp: "silent", push: false, mail: false },
+      ...{ inApp: this.isQuiet ? "silent" : "deliver", push: false, mail: false },
       ...(this.end !== undefined && { alertAt: this.end, by: this.chosen }),
     });
     this.timing = new Timing({
@@ -253,4 +258,23 @@ testPlaces("one with very many holds up nobody, and they come in their order", a
     own.map(async (id) => Number((await world.detailsOf("1", id))?.["priority"])),
   );
   assert.deepEqual(priorities, priorities.toSorted((one, other) => other - one));
+});
+
+testPlaces("what a node looked at that died is looked at again when it comes", async (world) => {
+  const details = { silent: true, alert_at: END, title: "T" };
+  await world.schedule.add({
+    ...{ site: SITE, user: "1", id: "scheduled", room: "lobby", message: "x", details },
+    deliverAt: Date.now() - 1,
+  });
+  world.isQuiet = false;
+  const stopping = new AbortController();
+  const task = scheduler({
+    ...{ schedule: world.schedule, timing: world.timing, counters: inboxCounters() },
+    attachments: { giveBack: () => Promise.resolve(), giveBackAll: () => Promise.resolve() },
+  });
+  const running = task.run(stopping.signal);
+  const found = await waitFor("it has come", () => world.detailsOf("1", "scheduled"));
+  assert.deepEqual(found, { title: "T" });
+  stopping.abort();
+  await running;
 });

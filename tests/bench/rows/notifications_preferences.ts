@@ -55,18 +55,20 @@ export const notificationsPreferences: Row = {
     }
     return {
       checks: [
-        ...all.map(({ where, seen }) => ({
-          what: `${where}: server CPU, to without`,
-          value: seen[1]!.cpuRatio,
-          target: 1.1,
-          is: "at most" as const,
-        })),
+        ...all.flatMap(({ where, seen }) =>
+          seen.slice(1).map(({ name, cpuRatio }) => ({
+            what: `${where}, ${name}: server CPU, to without`,
+            value: cpuRatio,
+            target: 1.1,
+            is: "at most" as const,
+          }))
+        ),
         noneRefused(all.flatMap(({ seen }) => seen)),
       ],
       details: all.flatMap(({ where, seen }) => seen.map((each) => sideDetail(where, each))),
       notes: [
-        `${USERS} users get them in turn, by HTTP, all offline. Where it is quiet now, a second thing is stored for each: that it ` +
-        "asks for attention later.",
+        `${USERS} users get them in turn, by HTTP, all offline. Where it is quiet now, one thing more is stored for each user: that ` +
+        "all of these ask for attention later.",
       ],
     };
   },

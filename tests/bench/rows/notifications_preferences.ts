@@ -55,14 +55,12 @@ export const notificationsPreferences: Row = {
     }
     return {
       checks: [
-        ...all.flatMap(({ where, seen }) =>
-          seen.slice(1).map(({ name, cpuRatio }) => ({
-            what: `${where}, ${name}: server CPU, to without`,
-            value: cpuRatio,
-            target: 1.1,
-            is: "at most" as const,
-          }))
-        ),
+        ...all.map(({ where, seen }) => ({
+          what: `${where}: server CPU, to without`,
+          value: seen[1]!.cpuRatio,
+          target: 1.1,
+          is: "at most" as const,
+        })),
         noneRefused(all.flatMap(({ seen }) => seen)),
       ],
       details: all.flatMap(({ where, seen }) => seen.map((each) => sideDetail(where, each))),

@@ -263,7 +263,7 @@ testPlaces("one with very many holds up nobody, and they come in their order", a
     ref: String(END),
     dueAt: END,
   } as const;
-  const alerts = new Alerts({ ...world, inbox: world.recording() });
+  const alerts = new Alerts({ ...world, inbox: world.recording(), now: () => world.now });
   const mine = () => Promise.resolve(true);
   const isAll = await alerts.ask({ ...timer, priority: 5, setAt: BEGIN, body: "" }, mine);
   assert.deepEqual([isAll, world.asked.length], [false, MOST_TOGETHER]);

@@ -3,7 +3,6 @@
  * frameworks; each is clicked through in Chromium, on a site of another origin than the server's.
  */
 import assert from "node:assert/strict";
-import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { MORE_ENGLISH } from "../../lib/sdk/element/more_strings.ts";
 import { ENGLISH as FIRST_ENGLISH } from "../../lib/sdk/element/strings.ts";
@@ -16,6 +15,7 @@ import { Manager } from "../support/manager.ts";
 import { ROOT } from "../support/paths.ts";
 import { sharedProgram } from "../support/shared_program.ts";
 import { APP_KEY, connectionToken } from "../support/tokens.ts";
+import { zippedLength } from "../support/zipped.ts";
 
 const PAGE = await Deno.readTextFile(`${ROOT}docs/inbox.md`);
 
@@ -195,7 +195,7 @@ for (const name of Object.keys(APPLICATIONS)) {
 Deno.test("docs/inbox.md says how large the modules are", async () => {
   const said = /\((\d+) kB over the wire, .*?-more\.js` \((\d+) kB\)/s.exec(PAGE) ?? [];
   for (const [index, name] of ["notifyli-inbox", "notifyli-inbox-more"].entries()) {
-    const { length } = gzipSync(await Deno.readFile(`${ROOT}static/${name}.js`), { level: 9 });
+    const length = await zippedLength(`${name}.js`);
     assert.ok(Math.abs(length / 1000 - Number(said[index + 1])) <= 1, `${name}: ${length} bytes`);
   }
 });

@@ -49,4 +49,8 @@ export const MORE_ENGLISH = {
   remove_range: "Remove range {number} of {day}",
   same_all_days: "Same on all days",
   back: "Back",
+  none_snoozed: "Nothing is snoozed.",
+  back_at: "Back {time}",
+  back_now: "Bring back now",
+  back_now_what: "Bring {what} back now",
 };

@@ -1,14 +1,13 @@
 /** `<notifyli-inbox>` for everybody: screen readers, keyboards, other languages, themes; toasts, sound; how large it is. */
 import assert from "node:assert/strict";
-import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { faultsFor } from "../../support/axe.ts";
 import { OPTIONS } from "../../support/browser.ts";
 import { bellOf, ElementSite, itemOf, panelOf } from "../../support/element_site.ts";
 import { freePort } from "../../support/free_port.ts";
-import { ROOT } from "../../support/paths.ts";
 import { sharedProgram } from "../../support/shared_program.ts";
 import { waitFor } from "../../support/wait.ts";
+import { zippedLength } from "../../support/zipped.ts";
 
 const PORT = freePort();
 
@@ -27,8 +26,7 @@ async function notify(user: string, fields: object): Promise<void> {
 }
 
 Deno.test("element: with the client library it has less than 30 kB over the wire", async () => {
-  const bundle = await Deno.readFile(`${ROOT}static/notifyli-inbox.js`);
-  const { length } = gzipSync(bundle, { level: 9 });
+  const length = await zippedLength("notifyli-inbox.js");
   assert.ok(length < 30_000, `it has ${length} bytes`);
 });
 

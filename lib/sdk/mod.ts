@@ -65,7 +65,7 @@ export type * from "./core/types.ts";
  * Makes the `transport` of `connect()`. Where the runtime has no SharedWorker, or lets none start, each tab has a connection
  * of its own.
  *
- * @param script the address of the bundled `shared_worker.ts`, on the page's own origin
+ * @param script the address of the bundled `tabs/shared_worker.ts`, on the page's own origin
  */
 export function sharedTransport(script: string | URL): OpenTransport | undefined {
   return sharedTransportOver(script, defaultTransport(systemClock));

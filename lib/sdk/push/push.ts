@@ -1,6 +1,6 @@
 /**
  * Web Push in this browser: notifications are shown while no page is open. The service worker that shows them is
- * `worker.ts`.
+ * `worker/worker.ts`.
  */
 import { httpAddress } from "../core/addresses.ts";
 import { NotifyliError } from "../core/errors.ts";

@@ -13,6 +13,24 @@ const BASES = {
   "nginx that passes its path on": "/realtime",
 } as const satisfies Record<keyof typeof PATH_PROXIES, string>;
 
+/** In the page: what its manifest says, whether its icons are as large as that, and where its service worker works. */
+const INSTALLABLE = `(async () => {
+  const { href } = document.querySelector("link[rel=manifest]");
+  const { start_url, icons } = await (await fetch(href)).json();
+  const isThere = async ({ src, sizes }) => {
+    const image = new Image();
+    image.src = new URL(src, href);
+    await image.decode();
+    return sizes === "any" || sizes === image.naturalWidth + "x" + image.naturalHeight;
+  };
+  const { scope } = await navigator.serviceWorker.register("notifyli-push.js");
+  return {
+    start: new URL(start_url, href).href,
+    icons: await Promise.all(icons.map(isThere)),
+    scope,
+  };
+})()`;
+
 for (const [name, base] of Object.entries(BASES) as [keyof typeof BASES, string][]) {
   Deno.test(`page: works at a path, behind ${name}`, OPTIONS, async () => {
     await using program = await Program.start({ env: { APP_BASE_PATH: base } });
@@ -37,6 +55,11 @@ for (const [name, base] of Object.entries(BASES) as [keyof typeof BASES, string]
     await connected(page);
     await say(page, "Hello");
     await hears(page, "Hello");
+    assert.deepEqual(await page.evaluate(INSTALLABLE), {
+      start: `${site}/realtime/`,
+      icons: Array(4).fill(true),
+      scope: `${site}/realtime/`,
+    });
     assert.deepEqual(asked.filter((path) => !path.startsWith("/realtime")), []);
     assert.deepEqual(errors, []);
 

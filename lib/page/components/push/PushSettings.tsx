@@ -76,7 +76,7 @@ function Device({ device, isOwn, onRemove }: DeviceProps) {
   const isFailing = last !== undefined && last.result !== "taken";
   return (
     <li class="push-device">
-      <Icon name={ICONS[provider]} />
+      <Icon name={isPhone(platform) ? "phone" : ICONS[provider]} />
       <span class="push-device-text">
         <Name>{platform}</Name>
         <small>
@@ -112,6 +112,10 @@ const ICONS: Readonly<Record<RegisteredDevice["provider"], IconName>> = {
   ntfy: "bell",
   mail: "send",
 };
+
+function isPhone(platform: string): boolean {
+  return /Android|iOS|iPhone/.test(platform);
+}
 
 function whyNot(state: PushState & { kind: "unsupported" | "denied" }): string {
   if (state.kind === "denied") {

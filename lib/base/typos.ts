@@ -2,8 +2,13 @@
 
 /** Ends an error message with the known name that is one typo away; empty if none is. */
 export function suggestion(name: string, known: readonly string[]): string {
-  const near = known.find((each) => isOneTypoAway(name, each));
+  const near = nearest(name, known);
   return near === undefined ? "" : `; did you mean ${near}?`;
+}
+
+/** The known name that is one typo away. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  return known.find((each) => isOneTypoAway(name, each));
 }
 
 /** Whether one letter was added, left out or replaced, or two neighbours swapped. */

@@ -109,6 +109,12 @@ export class Call {
     return [...values][0];
   }
 
+  /** The names of the parameters in the query. */
+  get queryNames(): readonly string[] {
+    if (!this.#context.req.url.includes("?")) return [];
+    return [...new URL(this.#context.req.url).searchParams.keys()];
+  }
+
   /** The path as it was called. */
   get path(): string {
     return new URL(this.#context.req.url).pathname;

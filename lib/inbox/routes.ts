@@ -4,8 +4,9 @@
  */
 import { CodedError } from "../base/errors.ts";
 import { type Fields, namesUser, type UserId, userIdField, userIdOnWire } from "../base/fields.ts";
+import type { WithIgnored } from "../base/ignored.ts";
 import type { Limits } from "../base/sizes.ts";
-import { inSeconds } from "../base/times.ts";
+import { inSeconds, unixSeconds } from "../base/times.ts";
 import { pageSize } from "../core/command_fields.ts";
 import type { Call } from "../http/call.ts";
 import { cursorField, cursorOnWire, pageFields } from "../http/list_page.ts";
@@ -26,6 +27,7 @@ import type { Broadcasts } from "./broadcasts/broadcasts.ts";
 import type { Timing } from "./timing/timing.ts";
 import type { Outcome } from "./timing/types.ts";
 import { type ParsedNotification, parseNotification } from "./notification.ts";
+import { ignoredInPatch, ignoredInSending } from "./ignored.ts";
 import { parsePatch } from "./patch.ts";
 import { contentIn } from "./store/kept.ts";
 import type { Snoozed } from "./store/store.ts";
@@ -63,10 +65,14 @@ export function inboxRoutes(
     ...sent("/notifications", async (call) => {
       const fields = {
         ...await call.fieldsWithList("user_ids", mostBytes(context)),
+        ...saidBeside(call),
         ...callersId(call),
       };
       const sending = parseSending(fields, context);
-      return isBroadcast(sending) ? await sendToMany(call, sending) : await send(call, sending);
+      const answer = isBroadcast(sending)
+        ? await sendToMany(call, sending)
+        : await send(call, sending);
+      return naming(answer, ignoredInSending(call, fields));
     }),
     {
       method: "GET",
@@ -102,16 +108,19 @@ export function inboxRoutes(
           ? "UTC"
           : await receiversZone(call.site, id, fields);
         const patch = parsePatch(id, fields, { limits, defaultRoom, zone });
+        const ignored = ignoredInPatch(call, fields);
         publishing.limitPublish(call.rateKey);
         // Without a user, one for many is changed for all of them.
         const at = patch.user === undefined
           ? await broadcasts.edit(call.site, id, patch)
           : undefined;
         if (at !== undefined) {
-          return { status: 202, json: { id, state: "editing", edited_at: at } };
+          return { status: 202, json: { id, state: "editing", edited_at: at, ...ignored } };
         }
         const edited = await editor.edit(call.site, id, patch);
-        if (edited !== undefined) return { status: 200, json: editedOnWire(id, edited) };
+        if (edited !== undefined) {
+          return { status: 200, json: { ...editedOnWire(id, edited), ...ignored } };
+        }
         throw unknownNotification(id);
       },
     },
@@ -207,7 +216,8 @@ export function inboxRoutes(
     ...sent("/users/:user/notifications", async (call) => {
       const user = call.param("user");
       const fields = { ...await fieldsOrText(call), ...callersId(call), user_id: user };
-      return await send(call, parseNotification(fields, { limits, defaultRoom: `/user/${user}` }));
+      const parsed = parseNotification(fields, { limits, defaultRoom: `/user/${user}` });
+      return naming(await send(call, parsed), ignoredInSending(call, fields));
     }),
   ];
 
@@ -246,11 +256,16 @@ export function inboxRoutes(
   }
 }
 
+/** An answer that says what was ignored. */
+function naming(answer: HttpAnswer, ignored: WithIgnored): HttpAnswer {
+  return "json" in answer ? { ...answer, json: { ...answer.json, ...ignored } } : answer;
+}
+
 function editedOnWire(id: string, { user, kept, deliverAt }: Edited): object {
   return {
     ...{ id, user_id: userIdOnWire(user), room: kept.room },
     ...(deliverAt === undefined
-      ? { edited_at: kept.details?.["edited_at"] }
+      ? { edited_at: kept.details?.["edited_at"] ?? unixSeconds() }
       : { deliver_at: inSeconds(deliverAt) }),
   };
 }

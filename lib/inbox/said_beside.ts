@@ -30,6 +30,13 @@ const IN_QUERY: Readonly<Record<string, readonly string[]>> = {
 /** Fields whose own names are those of headers that say something else. */
 const X_ALONE = new Set(["room", "from", "timestamp", "url", "group", "kind", "image"]);
 
+/** What is meant by the names that ntfy has and these fields have not, as far as they tell anybody something. */
+export const NTFY_NAMES: ReadonlyMap<string, string> = new Map(
+  Object.entries(IN_QUERY).flatMap(([field, others]) =>
+    others.filter((other) => other.length > 2).map((other) => [other, field] as const)
+  ),
+);
+
 const QUERY = named((field, others) => [field, ...others]);
 
 const HEADERS = named((field, others) => {
@@ -38,6 +45,11 @@ const HEADERS = named((field, others) => {
   const own = X_ALONE.has(field) ? [] : [name];
   return [...others, ...own, ...long.map((other) => `x-${other}`), `x-${name}`];
 });
+
+/** Whether a parameter of the query says something of a notification. */
+export function isSaidInQuery(name: string): boolean {
+  return QUERY.has(name);
+}
 
 /** The priority that browsers give a request (RFC 9218), such as `u=1, i`. */
 const PRIORITY_OF_REQUEST = /^\s*(u=\d|i)\s*(,\s*(u=\d|i)\s*)?$/;

@@ -6,6 +6,7 @@ import type { Connection } from "../core/connection.ts";
 import type { Node } from "../core/node.ts";
 import { preferencesChannel } from "./channel.ts";
 import { versionField } from "./fields.ts";
+import { ignoredInPreferences } from "./ignored.ts";
 import type { Changer, Preferences } from "./preferences.ts";
 import type { KeptPreferences } from "./types.ts";
 
@@ -20,7 +21,8 @@ export function preferenceCommands(node: Node, preferences: Preferences): Comman
       async (connection, { fields, version }) => {
         const changer = changerOf(connection);
         const kept = await change(changer, fields, version);
-        return answerTo(connection, await preferences.shown(changer.site, kept));
+        const shown = await preferences.shown(changer.site, kept);
+        return answerTo(connection, { ...shown, ...ignoredInPreferences(fields) });
       },
     ));
   return [

@@ -1,12 +1,14 @@
 /** The routes of users' preferences, and of the kinds of notifications that applications set. */
 import { CodedError } from "../base/errors.ts";
 import { type Fields, invalid } from "../base/fields.ts";
+import type { WithIgnored } from "../base/ignored.ts";
 import { isKind, KIND_ALLOWED } from "../base/kind_field.ts";
 import type { Limits } from "../base/sizes.ts";
 import type { Call } from "../http/call.ts";
 import { pageOf } from "../http/list_page.ts";
 import type { HttpAnswer, Route } from "../http/route.ts";
 import { versionField } from "./fields.ts";
+import { ignoredInKind, ignoredInPreferences } from "./ignored.ts";
 import { kindFields } from "./kind_fields.ts";
 import type { UnsubscribeLinks } from "./links.ts";
 import type { Changer, KeptKind, Preferences } from "./preferences.ts";
@@ -94,7 +96,7 @@ export function preferenceRoutes(parts: PreferenceRoutesParts): readonly Route[]
         const kind = kindFields(name, fields, limits);
         const kept = await preferences.setKind(site, kind, versionOf(call, fields));
         call.audit.kindManaged(call.actor, "set", { site, kind: name });
-        return kindAnswer(kept, kept.isNew ? 201 : 200);
+        return kindAnswer(kept, kept.isNew ? 201 : 200, ignoredInKind(fields));
       },
     },
     {
@@ -119,7 +121,8 @@ export function preferenceRoutes(parts: PreferenceRoutesParts): readonly Route[]
     const fields = await call.fieldsIfAny();
     const changer = changerOf(call);
     const kept = await change(changer, fields, versionOf(call, fields));
-    return answerOf(await preferences.shown(changer.site, kept), kept);
+    const shown = await preferences.shown(changer.site, kept);
+    return answerOf({ ...shown, ...ignoredInPreferences(fields) }, kept);
   }
 
   /** The links by which the user ends the mails of each kind that may be ended. */
@@ -138,8 +141,8 @@ function answerOf(json: object, { version }: { readonly version: number }): Http
   return { status: 200, json, headers: { ETag: `"${version}"` } };
 }
 
-function kindAnswer(kept: KeptKind, status: 200 | 201): HttpAnswer {
-  return { status, json: shownKind(kept), headers: { ETag: `"${kept.version}"` } };
+function kindAnswer(kept: KeptKind, status: 200 | 201, ignored: WithIgnored = {}): HttpAnswer {
+  return { status, json: { ...shownKind(kept), ...ignored }, headers: { ETag: `"${kept.version}"` } };
 }
 
 function shownKind({ kind, version }: KeptKind): object {

@@ -26,6 +26,7 @@ const SENT: Readonly<Record<string, [count: number, room: string]>> = {
   "curl": [1, "/user/123"],
   "curl with room and sender": [2, "lobby"],
   "json": [1, "/user/123"],
+  "ignored": [1, "/user/123"],
   "actions": [1, "/user/123"],
   "act": [1, "/user/123"],
   "curl as with ntfy": [1, "/user/123"],
@@ -53,7 +54,17 @@ const HOOKS: Readonly<Record<string, (code: string) => string[]>> = {
 
 Deno.test("docs/notifications.md: every block is an example that is executed", () => {
   assert.equal(examples.size, PAGE.match(/^```\w+$/gm)?.length);
-  const answers = ["act", "change", "curl", "to many", "receipt", "schedule", "snooze", "webhook"]
+  const answers = [
+    "act",
+    "change",
+    "curl",
+    "ignored",
+    "to many",
+    "receipt",
+    "schedule",
+    "snooze",
+    "webhook",
+  ]
     .map((name) => `answer: ${name}`);
   const others = ["webhook settings", "to many"];
   const executed = [...Object.keys(SENT), ...Object.keys(HOOKS), ...others, ...answers];
@@ -72,7 +83,7 @@ for (const [name, [count, room]] of Object.entries(SENT)) {
     await client.get("direct_message", count);
     await client.settled();
     assert.equal(client.ofType("direct_message").length, count);
-    if (["curl", "schedule", "act", "change", "snooze"].includes(name)) {
+    if (["curl", "ignored", "schedule", "act", "change", "snooze"].includes(name)) {
       assert.match(output, answerPattern(name));
     }
     if (name === "archive") assert.doesNotMatch(output, /"error"/);
@@ -256,8 +267,11 @@ async function execute(
 /** The answer as printed there; `…` stands for any value. */
 function answerPattern(name: string): RegExp {
   const answer = (examples.get(`answer: ${name}`)?.code ?? "").trim().replaceAll(
+    /\n */g,
+    " ",
+  ).replaceAll(
     /([{,:]) | (?=})/g,
     "$1",
   );
-  return new RegExp(`${answer.replace(/[{}/]/g, "\\$&").replaceAll("…", '[^"]+')}$`);
+  return new RegExp(`${answer.replace(/[{}[\]/]/g, "\\$&").replaceAll("…", '[^"]+')}$`);
 }

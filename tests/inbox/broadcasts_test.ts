@@ -181,6 +181,22 @@ for (const [place, start] of PLACES) {
       assert.equal((await ended(nodes, "later-001", "withdrawn"))["scheduled"], 0);
     });
 
+    await test.step("fields may stand in headers and in the query, as for one user", async () => {
+      const headers = { authorization: `Bearer ${manager.key}`, "X-Priority": "urgent" };
+      const response = await fetch(`${first.url}/api/notifications?kind=beside`, {
+        method: "POST",
+        headers: { ...headers, Title: "Beside" },
+        body: JSON.stringify({ user_ids: [1], message: "x", id: "beside-001" }),
+      });
+      assert.equal(response.status, 202);
+      await response.body?.cancel();
+      const { title, priority, kind } = await waitFor("it is there", async () => {
+        const { notifications } = await one.command("inbox");
+        return (notifications as Json[]).find(({ id }) => id === "beside-001");
+      });
+      assert.deepEqual([title, priority, kind], ["Beside", 5, "beside"]);
+    });
+
     await test.step("what is wrong is said, with the field and its value", async () => {
       const refusals: readonly [fields: Json, status: number, what: RegExp][] = [
         [{ user_ids: [] }, 400, /'user_ids'.*at least one/],

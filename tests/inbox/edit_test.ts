@@ -152,6 +152,39 @@ for (const [what, start] of INBOX_WORLDS) {
       assert.deepEqual([newest?.title, newest?.edited_at], ["t", undefined]);
     });
 
+    await t.step(
+      "what is no field is named, with what was meant, and changes nothing alone",
+      async () => {
+        const sent = await send({
+          id: "typo-0001",
+          message: "x",
+          titel: "x",
+          click: "/a",
+          shop: 1,
+        });
+        assert.deepEqual([sent.status, sent.json.ignored], [201, [
+          { field: "titel", meant: "title" },
+          { field: "click", meant: "url" },
+          { field: "shop" },
+        ]]);
+        assert.equal((await send({ id: "typo-0002", message: "x" })).json.ignored, undefined);
+        const many = { user_ids: [1], message: "x", priorty: 5, id: "typo-0003" };
+        const { json } = await call(first, "POST", "/notifications", many);
+        assert.deepEqual(json.ignored, [{ field: "priorty", meant: "priority" }]);
+        for (const body of [{}, { titel: "x" }, { user_ids: [1] }]) {
+          const { status, json } = await patch("typo-0001", body);
+          assert.deepEqual([status, json.code, json.field], [
+            ...[400, "missing_field", Object.keys(body)[0]],
+          ]);
+        }
+        const changed = await patch("typo-0001", { title: "y", kidn: "a" }, "?grup=1");
+        assert.deepEqual([changed.status, changed.json.ignored], [200, [
+          { field: "grup", meant: "group" },
+          { field: "kidn", meant: "kind" },
+        ]]);
+      },
+    );
+
     await t.step("the user is named where two have the same id", async () => {
       for (const user_id of [5, 6]) {
         await call(first, "POST", "/notifications", { user_id, id: "same-0001", message: "x" });

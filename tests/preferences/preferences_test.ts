@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { run, taskCommand } from "../support/command.ts";
 import { Manager } from "../support/manager.ts";
-import { PLACES } from "../support/nodes.ts";
+import { Nodes, PLACES } from "../support/nodes.ts";
 import { PostgresServer } from "../support/postgres.ts";
 import { RoomsFile } from "../support/rooms_file.ts";
 import { Program } from "../support/program.ts";
@@ -39,6 +39,21 @@ for (const [place, start] of PLACES) {
       return [status, json] as const;
     };
     let version = 0;
+
+    await test.step("what means nothing is named, with what was meant", async () => {
+      const wrong = { kinds: { news: { in_ap: true } }, quiet_hours: { mon: [] }, mute_untl: 1 };
+      const named = [
+        { field: "kinds.news.in_ap", meant: "kinds.news.in_app" },
+        { field: "quiet_hours.mon", meant: "quiet_hours.days.mon" },
+        { field: "mute_untl", meant: "mute_until" },
+      ];
+      const [, json] = await asked("PATCH", "/users/9/preferences", wrong);
+      assert.deepEqual(json["ignored"], named);
+      await using nine = await clientAs(first, "9");
+      assert.deepEqual((await nine.command("change_preferences", wrong))["ignored"], named);
+      const right = await nine.command("set_preferences", { kinds: {} });
+      assert.equal(right["ignored"], undefined);
+    });
 
     await test.step("are nothing at first, and changed whole or in parts", async () => {
       for (const each of [alice, phone, bob]) {
@@ -342,6 +357,18 @@ Deno.test("a link to unsubscribe begins with APP_BASE_PATH", async () => {
   assert.match(link, /^\/realtime\/unsubscribe\?token=/);
   const ended = await fetch(`${program.url}${link}`, { method: "POST" });
   assert.match(await ended.text(), /<p>You will get no more mails\.</);
+});
+
+Deno.test("what means nothing in a kind is named, with what was meant", async () => {
+  await using nodes = await Nodes.embedded("node");
+  const kind = { digset: {}, digest: { window: "1m", ta: 1 } };
+  const { status, json } = await nodes.manager.call(nodes.first, "PUT", "/kinds/typo", kind);
+  assert.deepEqual([status, json["ignored"]], [201, [
+    { field: "digset", meant: "digest" },
+    { field: "digest.ta", meant: "digest.at" },
+  ]]);
+  const again = await nodes.manager.call(nodes.first, "PUT", "/kinds/typo", { name: "Typo" });
+  assert.deepEqual([again.status, again.json["ignored"]], [200, undefined]);
 });
 
 Deno.test("preferences of a guest: none, and the client is told why", async () => {

@@ -29,7 +29,7 @@ export interface SendingContext extends NotificationContext {
 }
 
 /** The fields that say to whom it goes, of which there is one. */
-const TO = ["user_id", "user_ids", "topic", "everyone"];
+export const TO = ["user_id", "user_ids", "topic", "everyone"];
 
 /** Reads a notification for one user or for many. Throws a `CodedError` that names the field and its value. */
 export function parseSending(

@@ -142,7 +142,11 @@ function answerOf(json: object, { version }: { readonly version: number }): Http
 }
 
 function kindAnswer(kept: KeptKind, status: 200 | 201, ignored: WithIgnored = {}): HttpAnswer {
-  return { status, json: { ...shownKind(kept), ...ignored }, headers: { ETag: `"${kept.version}"` } };
+  return {
+    status,
+    json: { ...shownKind(kept), ...ignored },
+    headers: { ETag: `"${kept.version}"` },
+  };
 }
 
 function shownKind({ kind, version }: KeptKind): object {

@@ -240,6 +240,9 @@ Deno.test("SDK: devices are registered, listed and removed", async () => {
     await client.devices.remove(device.id);
     await client.devices.remove(device.id);
     assert.deepEqual(await client.devices.list(), []);
+    assert.deepEqual(client.push.state, { kind: "unsupported", why: "browser" });
+    await assert.rejects(client.push.subscribe(), { code: "unsupported", message: /PushManager/ });
+    await client.push.unsubscribe(); // signing out does so anywhere
     await assert.rejects(client.devices.register({ provider: "fcm", token: "x" }), {
       code: "invalid_field",
     });

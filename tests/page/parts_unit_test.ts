@@ -31,7 +31,7 @@ Deno.test("parseConfig() takes what is well-formed and defaults for the rest", (
     message_channel: "m",
     files: { max_bytes: 100, types: ["image/*"] },
   };
-  assert.deepEqual(parseConfig(config), config);
+  assert.deepEqual(parseConfig({ ...config, push_key: "BA" }), { ...config, pushes: true });
   assert.equal(parseConfig({ open: false }).tokens, true);
   const odd = { files: { max_bytes: "all", types: [1, "text/plain"] } };
   assert.deepEqual(parseConfig(odd).files, { max_bytes: null, types: ["text/plain"] });

@@ -52,8 +52,13 @@ const HELD_MS = 15_000;
 /** How often it says that it is still there, while it works. */
 const RENEWED_MS = HELD_MS / 3;
 
-/** How many recipients have their turn together: nobody else's turn comes much later for these. */
-const AT_ONCE = 2;
+/**
+ * How many recipients have their turn together for each millisecond of rest before, and the least and the most of them: nobody
+ * else's turn comes much later for two. Where the machine is so busy that a rest is longer than it was meant to be, they are more.
+ */
+const EACH_MS = 2;
+const FEWEST_AT_ONCE = 2;
+const MOST_AT_ONCE = 10;
 
 /** How many are on their way to the store at the most. */
 const MOST_GOING = 20;
@@ -337,12 +342,18 @@ export class BroadcastSender implements Task {
       going.add(one);
     };
     let isHeld = true;
-    for (let at = 0; at < users.length && failures.length === 0 && isHeld; at += AT_ONCE) {
+    let rested = 0;
+    for (let at = 0; at < users.length && failures.length === 0 && isHeld;) {
       const startedAt = performance.now();
-      users.slice(at, at + AT_ONCE).forEach(begin);
-      // At least half of the time is for others, who have the processors, the disk and Redis for themselves then.
-      const took = performance.now() - startedAt;
+      const many = Math.floor(rested * EACH_MS);
+      const end = at + Math.min(Math.max(many, FEWEST_AT_ONCE), MOST_AT_ONCE);
+      users.slice(at, end).forEach(begin);
+      at = end;
+      // More than half of the time is for others, who have the processors, the disk and Redis for themselves then.
+      const restsAt = performance.now();
+      const took = restsAt - startedAt;
       await pause(Math.min(Math.max(took, SHORTEST_REST_MS), LONGEST_REST_MS));
+      rested = performance.now() - restsAt;
       while (going.size > MOST_GOING) await Promise.race(going);
       isHeld = await this.#isHeld(broadcast, edit);
     }

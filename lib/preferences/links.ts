@@ -27,11 +27,15 @@ export class UnsubscribeLinks {
     this.#basePath = basePath;
   }
 
-  /** The path of a link. Rejects where the database cannot be reached. */
-  async unsubscribeUrl(asked: Unsubscription): Promise<string> {
+  /**
+   * The path of a link, or its whole URL. Rejects where the database cannot be reached.
+   *
+   * @param base where browsers find this server, with what a proxy has before its paths
+   */
+  async unsubscribeUrl(asked: Unsubscription, base = this.#basePath): Promise<string> {
     const text = written(asked);
     const signature = signatureOf(await this.#secret.load(), text);
-    return `${this.#basePath}/unsubscribe?token=${text}.${signature}`;
+    return `${base}/unsubscribe?token=${text}.${signature}`;
   }
 
   /** What a link ends. Rejects with `not_found` where it was not made here. */

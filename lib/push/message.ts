@@ -45,12 +45,12 @@ export class Messages {
     };
   }
 
-  close({ id, expiresAt }: Send, group: string | undefined, badge: number): DeviceMessage {
+  close({ id, expiresAt, group }: Send, badge: number): DeviceMessage {
     const { config: { hasText } } = this.#parts;
     return {
       what: "close",
       ...{ id, badge, expiresAt },
-      ...(group !== undefined && { group: hasText ? group : hashOf(group) }),
+      ...(group !== "" && { group: hasText ? group : hashOf(group) }),
     };
   }
 
@@ -65,7 +65,7 @@ export class Messages {
       const address = textIn(each);
       return address === undefined ? undefined : this.#addressOf(address, isBrowser);
     });
-    const { actions } = details;
+    const actions = Array.isArray(details["actions"]) ? details["actions"] as Action[] : undefined;
     return {
       ...(title !== undefined && { title }),
       ...(message !== undefined && { text: message }),
@@ -73,16 +73,22 @@ export class Messages {
       ...(url !== undefined && { url }),
       ...(icon !== undefined && { icon }),
       ...(picture !== undefined && { image: picture }),
-      ...(Array.isArray(actions) && { actions: actions as readonly Action[] }),
+      ...(actions && { actions: actions.map((each) => this.#actionOf(each, isBrowser)) }),
       ...(data !== undefined && { data }),
     };
+  }
+
+  #actionOf(action: Action, isBrowser: boolean): Action {
+    if (action.type !== "view") return action;
+    return { ...action, url: this.#addressOf(action.url, isBrowser) ?? action.url };
   }
 
   /** A path is a page's own in a browser; other devices know no page. */
   #addressOf(address: string, isBrowser: boolean): string | undefined {
     const { publicUrl } = this.#parts.config;
     if (isBrowser || !address.startsWith("/")) return address;
-    return publicUrl === undefined ? undefined : `${publicUrl}${address}`;
+    // As a page has it, whose paths begin at its host.
+    return publicUrl === undefined ? undefined : new URL(address, publicUrl).href;
   }
 
   /** Without a public URL only a browser's worker knows where the server is. */
@@ -99,8 +105,7 @@ export class Messages {
     const { links, config: { publicUrl } } = this.#parts;
     if (publicUrl === undefined) return "";
     const of = { kind: textIn(kind) ?? EVERY_KIND };
-    const path = await links.unsubscribeUrl({ site, user, of, way: "mail" });
-    return new URL(path, publicUrl).href;
+    return await links.unsubscribeUrl({ site, user, of, way: "mail" }, publicUrl);
   }
 }
 

@@ -32,6 +32,9 @@ const log = getLogger(["notifyli", "push"]);
 /** How long a push that comes at once waits for its notification, which is just being stored. */
 const SOON_MS = 50;
 
+/** When it is looked again where it cannot be read what a user has chosen. */
+const AGAIN_MS = 1000;
+
 /** Nobody is waited for whose notification cannot wait, by its priority. */
 const URGENT = 5;
 
@@ -112,6 +115,8 @@ export class PushQueue implements Pushes, InboxWitness {
       ...{ site, user },
       ...subjectOf(said.details ?? {}),
     }, now);
+    // Who can be reached is not known either: it would be lost.
+    if (decision.isUnknown) return { then: "wait", until: now + AGAIN_MS };
     const ways = body.isForced ? body.ways : body.ways.filter((way) => decision[way]);
     if (ways.length === 0) return this.#spared(timer, decision.unpushed ?? "preferences");
     if (decision.quiet !== undefined) {
@@ -121,7 +126,8 @@ export class PushQueue implements Pushes, InboxWitness {
     }
     const until = await this.#waitsUntil(timer, body);
     if (until > now) return { then: "wait", until };
-    return this.#sends(timer, body, { ways, expiresAt });
+    const group = String(said.details?.["group"] ?? "");
+    return this.#sends(timer, body, { ways, expiresAt, group });
   }
 
   /** A user is about to do something with notifications: a moment later it is looked at what the user's devices show. */
@@ -204,12 +210,16 @@ export class PushQueue implements Pushes, InboxWitness {
   #sends(
     { site, user, ref: id, priority }: Timer,
     { round, content }: PushBody,
-    { ways, expiresAt }: { readonly ways: PushBody["ways"]; readonly expiresAt: number },
+    { ways, expiresAt, group }: {
+      readonly ways: PushBody["ways"];
+      readonly expiresAt: number;
+      readonly group: string;
+    },
   ): PushStep {
     const { providers, now } = this.#parts;
     const body = content === undefined ? "" : JSON.stringify(content);
     return this.#end(function* () {
-      yield* addSends({ site, user, id, round, priority, expiresAt, body }, {
+      yield* addSends({ site, user, id, round, priority, expiresAt, body, group }, {
         isMeant: ({ provider }) => ways.includes(provider === "mail" ? "mail" : "push"),
         originOf: (device) => originOf(providers, device),
         now: now(),

@@ -13,7 +13,8 @@ import type { Revocations } from "../auth/revocations/revocations.ts";
 import type { Content } from "../core/publication.ts";
 import type { Task } from "../core/task.ts";
 import type { Database } from "../engines/database/database.ts";
-import type { InboxService } from "../inbox/inbox.ts";
+import type { FoundNotification, InboxService } from "../inbox/inbox.ts";
+import { QUIET_ROUND } from "../inbox/timing/pushes.ts";
 import type { Devices } from "./devices.ts";
 import type { KeptDevice, Providers } from "./kept_device.ts";
 import type { Messages } from "./message.ts";
@@ -55,6 +56,10 @@ const JITTER = 0.25;
 /** Most push services that are left out at once, by name: those that rest, or are busy. */
 const MOST_LEFT_OUT = 50;
 
+/** How often it is said that a push service does not take this server's keys, and of how many services that is remembered. */
+const SAID_AGAIN_MS = 600_000;
+const MOST_DENIED = 1000;
+
 const DROP_MS = 3_600_000;
 const DAY_MS = 24 * 3_600_000;
 
@@ -81,6 +86,8 @@ export class PushSender implements Task {
   readonly #busy = new Map<string, number>();
   /** Until when nothing is sent to an origin, in Unix milliseconds. */
   readonly #resting = new Map<string, number>();
+  /** When it was said last that an origin does not take this server's keys, in Unix milliseconds. */
+  readonly #denied = new Map<string, number>();
   #count = 0;
   #lagMs = 0;
   #wake: () => void = () => {};
@@ -243,16 +250,13 @@ export class PushSender implements Task {
     const { inbox, messages } = this.#parts;
     const { site, user, id } = send;
     const badge = await this.#unreadOf(site, user);
+    if (send.what === "close") return messages.close(send, badge);
     const found = send.body === "" ? await inbox.find(site, user, id) : undefined;
-    if (send.what === "close") {
-      const group = found?.publication.details?.["group"];
-      return messages.close(send, typeof group === "string" ? group : undefined, badge);
-    }
     const why = send.body !== ""
       ? undefined
       : found === undefined
       ? "withdrawn"
-      : wasSeen(found) ?? (send.round === 0 && found.deliveredAt ? "delivered" : undefined);
+      : wasSeen(found) ?? (wasTaken(send, found) ? "delivered" : undefined);
     if (why !== undefined) return void await this.#spare(send, why);
     const said: Content & { at?: number } = found?.publication ?? JSON.parse(send.body);
     return await messages.show(send, said, badge);
@@ -294,6 +298,7 @@ export class PushSender implements Task {
         return;
       }
       case "later": {
+        if (result.isDenied) this.#noteDenied(send, result.why);
         const dueAt = nextAttempt(send, now, result.at);
         if (dueAt >= send.expiresAt) {
           return await this.#settle(send, {
@@ -304,6 +309,20 @@ export class PushSender implements Task {
         await database.transaction(() => postpone(send, { why: result.why, dueAt }, now));
       }
     }
+  }
+
+  /** An operator has to mend it: it is said once in a while of each push service, not of each push. */
+  #noteDenied({ provider, origin }: Send, why: string): void {
+    const now = this.#parts.clock.now();
+    const saidAt = this.#denied.get(origin);
+    if (saidAt !== undefined && Math.abs(now - saidAt) < SAID_AGAIN_MS) return;
+    this.#denied.delete(origin);
+    this.#denied.set(origin, now);
+    const [oldest = ""] = this.#denied.keys();
+    if (this.#denied.size > MOST_DENIED) this.#denied.delete(oldest);
+    log.error("{provider} does not take what this server pushes, which waits: {why}", {
+      ...{ provider, why },
+    });
   }
 
   async #settle(send: Send, outcome: Parameters<typeof settle>[1]): Promise<void> {
@@ -345,6 +364,12 @@ export class PushSender implements Task {
 
 function isShow({ what }: Send): boolean {
   return what === "show";
+}
+
+/** Whether a page took it, so that no device has to show it: what came while it was quiet counts only from now on. */
+function wasTaken({ round, at }: Send, { deliveredAt }: FoundNotification): boolean {
+  if (deliveredAt === undefined) return false;
+  return round === 0 || round === QUIET_ROUND && deliveredAt > at;
 }
 
 /** When it is tried again: not before the provider wants it, and later after each failure. */

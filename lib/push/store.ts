@@ -43,6 +43,8 @@ export interface Send extends SendKey {
   readonly expiresAt: number;
   /** The content of one that is in no inbox, in JSON; else empty. */
   readonly body: string;
+  /** The notification's; empty for none. */
+  readonly group: string;
 }
 
 /** What is to be pushed to all devices of a user. */
@@ -52,13 +54,14 @@ export interface NewSends extends Owner {
   readonly priority: number;
   readonly expiresAt: number;
   readonly body: string;
+  readonly group: string;
 }
 
 const KEY = "site = $1 AND id = $2 AND user_id = $3 AND device = $4";
 
 const COLUMNS =
   "site, id, user_id, device, provider, origin, what, state, why, round, at, due_at, " +
-  "held_until, begun, attempts, priority, expires_at, body";
+  "held_until, begun, attempts, priority, expires_at, body, of_group";
 
 /**
  * Writes a row for each device that is meant; where one of this round is there, it stays as it is. Resolves with how many there are
@@ -67,7 +70,7 @@ const COLUMNS =
  * @param originOf where the provider sends it; `undefined` where there is no such provider any more
  */
 export function* addSends(
-  { site, user, id, round, priority, expiresAt, body }: NewSends,
+  { site, user, id, round, priority, expiresAt, body, group }: NewSends,
   { isMeant, originOf, now }: {
     readonly isMeant: (device: KeptDevice) => boolean;
     readonly originOf: (device: KeptDevice) => string | undefined;
@@ -80,14 +83,15 @@ export function* addSends(
     if (origin === undefined) continue;
     const isNew = yield* row(
       `INSERT INTO push_sends (${COLUMNS})
-       VALUES ($1, $2, $3, $4, $5, $6, 'show', 'waiting', '', $7, $8, $8, 0, 0, 0, $9, $10, $11)
+       VALUES ($1, $2, $3, $4, $5, $6, 'show', 'waiting', '', $7, $8, $8, 0, 0, 0, $9, $10, $11, $12)
        ON CONFLICT (site, id, user_id, device) DO UPDATE SET
          what = 'show', state = 'waiting', why = '', round = excluded.round, at = excluded.at,
          due_at = excluded.due_at, held_until = 0, begun = 0, attempts = 0,
-         priority = excluded.priority, expires_at = excluded.expires_at, body = excluded.body
+         priority = excluded.priority, expires_at = excluded.expires_at, body = excluded.body,
+         of_group = excluded.of_group
        WHERE push_sends.round < excluded.round RETURNING device`,
       ...[site, id, user, device.id, device.provider, origin, round, now, priority],
-      ...[expiresAt, body],
+      ...[expiresAt, body, group],
     );
     if (isNew !== undefined) added++;
   }
@@ -102,7 +106,7 @@ export function* noteSpared(
 ): Work<void> {
   yield* rows(
     `INSERT INTO push_sends (${COLUMNS})
-     VALUES ($1, $2, $3, '', '', '', 'show', 'spared', $4, 0, $5, NULL, 0, 0, 0, 0, 0, '')
+     VALUES ($1, $2, $3, '', '', '', 'show', 'spared', $4, 0, $5, NULL, 0, 0, 0, 0, 0, '', '')
      ON CONFLICT (site, id, user_id, device) DO UPDATE SET why = excluded.why, at = excluded.at`,
     ...[site, id, user, why, now],
   );
@@ -360,5 +364,6 @@ function sendOf(found: Row): Send {
     dueAt: found["due_at"] === null ? undefined : number("due_at"),
     ...{ begun: number("begun"), attempts: number("attempts"), priority: number("priority") },
     ...{ expiresAt: number("expires_at"), body: text("body") },
+    group: text("of_group"),
   };
 }

@@ -1,5 +1,9 @@
 /** The tables of devices and of what is pushed to them. */
 import type { TableMigration } from "../engines/database/tables.ts";
 import PUSH from "./1_push.sql" with { type: "text" };
+import GROUP from "./2_group.sql" with { type: "text" };
 
-export const PUSH_TABLES: readonly TableMigration[] = [{ name: "push", sql: PUSH }];
+export const PUSH_TABLES: readonly TableMigration[] = [
+  { name: "push", sql: PUSH },
+  { name: "push_group", sql: GROUP },
+];

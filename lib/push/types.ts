@@ -79,13 +79,15 @@ export type PushResult =
   | { readonly result: "gone"; readonly why: string }
   /**
    * It is to be tried again, at `at` (Unix milliseconds) at the earliest where the provider has said when. `isAlone` where
-   * that is so for this device alone: the provider takes what is for others.
+   * that is so for this device alone: the provider takes what is for others. `isDenied` where the provider does not take this
+   * server's keys or settings: an operator has to mend these, and what waits is sent then.
    */
   | {
     readonly result: "later";
     readonly why: string;
     readonly at?: number;
     readonly isAlone?: boolean;
+    readonly isDenied?: boolean;
   }
-  /** It would be refused again, but the device may be right: too large, or a setting is wrong. */
+  /** It would be refused again, but the device may be right: it is too large, for instance. */
   | { readonly result: "refused"; readonly why: string };

@@ -8,13 +8,19 @@ import type { Way } from "../../preferences/types.ts";
 import type { Kept, StoredNotification } from "../store/store.ts";
 import type { Meant, Timer } from "./types.ts";
 
+/**
+ * The round of what came while it was quiet, so that it is not spared for a page that took it without a sound. Later rounds are
+ * Unix milliseconds.
+ */
+export const QUIET_ROUND = 1;
+
 export type PushWay = Exclude<Way, "in_app">;
 
 /** What a timer keeps of a push. */
 export interface PushBody {
   /** By which ways it is to come. */
   readonly ways: readonly PushWay[];
-  /** Rises where the same notification is pushed again; 0 the first time. */
+  /** Rises where the same notification is pushed again; 0 or {@linkcode QUIET_ROUND} the first time. */
   readonly round: number;
   /** Unix milliseconds. */
   readonly expiresAt?: number | undefined;

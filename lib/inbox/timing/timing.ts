@@ -5,7 +5,7 @@
  */
 import { CodedError } from "../../base/errors.ts";
 import type { UserId } from "../../base/fields.ts";
-import type { Database, Work } from "../../engines/database/database.ts";
+import { type Database, unavailable, type Work } from "../../engines/database/database.ts";
 import type { Decisions } from "../../preferences/decisions.ts";
 import type { Decision, Repeat } from "../../preferences/types.ts";
 import { USUAL_PRIORITY } from "../details/details.ts";
@@ -14,7 +14,13 @@ import type { Kept, Notification } from "../store/store.ts";
 import { nextOf } from "./digest.ts";
 import type { TimingCounters } from "./metrics.ts";
 import { priorityOf } from "./priority.ts";
-import type { PushBody, Pushes, PushReceipt, PushWay } from "./pushes.ts";
+import {
+  type PushBody,
+  type Pushes,
+  type PushReceipt,
+  type PushWay,
+  QUIET_ROUND,
+} from "./pushes.ts";
 import { isLast, QuietEnds } from "./quiet_ends.ts";
 import {
   addItem,
@@ -107,7 +113,7 @@ export class Timing {
 
   /**
    * What has a notification pushed that is in the inbox, or comes back to it: a part of a transaction. `undefined` where it is not
-   * pushed.
+   * pushed. Rejects with `unavailable` where it cannot be read what the user has chosen.
    */
   async pushing(
     notification: Pick<Notification, "site" | "user" | "id" | "details" | "expiresAt">,
@@ -122,6 +128,7 @@ export class Timing {
     if (pushes === undefined) return undefined;
     const { site, user, id, details, expiresAt } = notification;
     const decision = await this.#decide(notification);
+    if (decision.isUnknown && way === undefined) throw unavailable("preferences cannot be read");
     const ways = way === undefined ? waysOf(decision) : [way];
     if (ways.length === 0) return undefined;
     const body: PushBody = {
@@ -149,9 +156,9 @@ export class Timing {
 
   /** A notification that its user has put off comes back, and is pushed as one that has just come. */
   async pushBack(notification: Notification & { readonly deliverAt: number }): Promise<void> {
-    const work = await this.pushing(notification, { round: notification.deliverAt });
-    if (work === undefined) return;
     try {
+      const work = await this.pushing(notification, { round: notification.deliverAt });
+      if (work === undefined) return;
       await this.#parts.database.transaction(work, timingKey(notification));
       this.#onTimer(this.#parts.now());
     } catch (error) {
@@ -413,7 +420,7 @@ function* notePush(
   const { site, user, id, details, expiresAt } = notification;
   const priority = priorityOf(details);
   const body: PushBody = {
-    ...{ ways, round: 0, expiresAt },
+    ...{ ways, round: quiet === undefined ? 0 : QUIET_ROUND, expiresAt },
     ...(inApp === "withhold" && { content: itemOf(notification) }),
     ...(quiet !== undefined && { wasQuiet: true as const }),
   };

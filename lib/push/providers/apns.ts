@@ -33,6 +33,12 @@ const AT_ONCE = 3;
 /** Reasons by which there is no such device any more. */
 const GONE = new Set(["BadDeviceToken", "DeviceTokenNotForTopic", "Unregistered", "ExpiredToken"]);
 
+/** Of these, what a wrong setting of this server's comes to as well: of all devices, then. */
+const DOUBTFUL = new Set(["BadDeviceToken", "DeviceTokenNotForTopic"]);
+
+/** Reasons by which the server's settings are wrong. */
+const OF_SETTINGS = new Set(["BadTopic", "MissingTopic", "TopicDisallowed"]);
+
 const ALLOWED = "a device token in hexadecimal, as the app gets it from Apple";
 
 export interface ApnsOptions {
@@ -54,6 +60,8 @@ export class Apns implements PushProvider {
   readonly closes = true;
   readonly #options: ApnsOptions;
   readonly #connections: Connections;
+  /** The applications for which something was taken since the start. */
+  readonly #reached = new Set<string>();
   #token: Token | undefined;
 
   constructor(options: ApnsOptions) {
@@ -80,10 +88,30 @@ export class Apns implements PushProvider {
     return await requesting(signal, async (signal) => {
       const first = await this.#post(device, message, body, signal);
       if (!isExpired(first.answer) || !this.#forget(first.token)) {
-        return this.#resultOf(first.answer);
+        return this.#believed(device, first.answer);
       }
-      return this.#resultOf((await this.#post(device, message, body, signal)).answer);
+      return this.#believed(device, (await this.#post(device, message, body, signal)).answer);
     });
+  }
+
+  /**
+   * What Apple calls no device is gone, unless it has taken nothing for the application so far: then the settings may be wrong,
+   * and all devices would be removed.
+   */
+  #believed(device: Pick<Device, "app">, answer: ShortAnswer): PushResult {
+    const result = this.#resultOf(answer);
+    const topic = this.#topicOf(device);
+    if (result.result === "taken") this.#reached.add(topic);
+    const reason = codeIn(objectIn(answer.text)["reason"]) ?? "";
+    const isDoubtful = result.result === "gone" && answer.status !== 410 && DOUBTFUL.has(reason);
+    if (!isDoubtful || this.#reached.has(topic)) return result;
+    const why = `${result.why}: PUSH_APNS_SERVER or PUSH_APNS_TOPIC may be wrong`;
+    return { result: "later", why, isAlone: true, isDenied: true };
+  }
+
+  #topicOf({ app }: Pick<Device, "app">): string {
+    const { topics } = this.#options.config;
+    return topics.find((topic) => topic === app) ?? topics[0];
   }
 
   /**
@@ -104,7 +132,7 @@ export class Apns implements PushProvider {
       return this.#resultOf(answer);
     });
     if (result.result === "gone" || result.result === "taken") return [];
-    const level = result.result === "later" ? "warning" : "error";
+    const level = result.result === "later" && !result.isDenied ? "warning" : "error";
     return [{ level, text: `PUSH_APNS_KEY, _KEY_ID, _TEAM, _TOPIC: Apple answers ${result.why}` }];
   }
 
@@ -119,11 +147,11 @@ export class Apns implements PushProvider {
     body: string,
     signal: AbortSignal,
   ): Promise<{ answer: ShortAnswer; token: Token }> {
-    const { config: { server, topics } } = this.#options;
+    const { config: { server } } = this.#options;
     const token = this.#tokenNow();
     const headers = {
       ...headersOf(device, message),
-      "apns-topic": topics.find((topic) => topic === device.app) ?? topics[0],
+      "apns-topic": this.#topicOf(device),
       "authorization": `bearer ${await token.text}`,
       "content-type": "application/json",
     };
@@ -145,6 +173,9 @@ export class Apns implements PushProvider {
     // Apple counts by device here, and by sender where it wants less of other tokens.
     if (reason === "TooManyRequests") return { ...laterBy(headers, now, why), isAlone: true };
     if (isExpired(answer)) return laterBy(headers, now, why);
+    if (OF_SETTINGS.has(reason ?? "")) {
+      return { result: "later", why, isAlone: true, isDenied: true };
+    }
     return resultOf(answer, now, reason);
   }
 

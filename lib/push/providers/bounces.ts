@@ -32,6 +32,7 @@ export function bounceOf(error: unknown): PushResult {
   // Without TLS nothing is sent, whatever the server says instead: that may be another server, in between.
   if (code === "ETLS") return { result: "later", why: "no TLS" };
   if (status >= 500 && status <= 599) {
+    if (isOfServer(error as SmtpFailure, status)) return { result: "later", why, isDenied: true };
     const isGone = isOfReceiver && isNobody(status, enhanced, text);
     return { result: isGone ? "gone" : "refused", why };
   }
@@ -40,6 +41,12 @@ export function bounceOf(error: unknown): PushResult {
     return { result: "later", why, isAlone: true };
   }
   return { result: "later", why };
+}
+
+/** Whether it is this server or its account that is refused, whomever a mail is for. */
+function isOfServer({ code, command }: SmtpFailure, status: number): boolean {
+  if (code === "EAUTH" || command === "CONN") return true;
+  return command === "MAIL FROM" && status !== 552; // which is that a mail is too large
 }
 
 function isNobody(status: number, enhanced: string | undefined, text: string): boolean {

@@ -33,6 +33,9 @@ const WAKES = 3;
 /** How long FCM is left alone where it does not say. */
 const PAUSE_MS = 60_000;
 
+/** The token is of another project than this server's account. */
+const OF_ANOTHER = "SENDER_ID_MISMATCH";
+
 const ALLOWED = "the registration token that Firebase has given to the app";
 
 export interface FcmOptions {
@@ -48,6 +51,7 @@ export class Fcm implements PushProvider {
   readonly #options: FcmOptions;
   readonly #connections = new Connections();
   readonly #tokens: FcmTokens;
+  #hasTaken = false;
 
   constructor(options: FcmOptions) {
     this.#options = options;
@@ -70,11 +74,24 @@ export class Fcm implements PushProvider {
     if (body === undefined) return { result: "refused", why: "it is too large" };
     return await requesting(signal, async (signal) => {
       const first = await this.#post(body, signal);
-      if (!("isStale" in first)) return first;
+      if (!("isStale" in first)) return this.#believed(first);
       await this.#tokens.forget(first.isStale);
       const second = await this.#post(body, signal);
-      return "isStale" in second ? { result: "refused", why: "status 401" } : second;
+      if (!("isStale" in second)) return this.#believed(second);
+      return { result: "later", why: "status 401", isDenied: true };
     });
+  }
+
+  /**
+   * A device of another project is gone, unless nothing was taken for any device so far: then it may be this server's account
+   * that is of another project, and all devices would be removed.
+   */
+  #believed(result: PushResult): PushResult {
+    this.#hasTaken ||= result.result === "taken";
+    const isDoubtful = result.result === "gone" && result.why.includes(OF_ANOTHER);
+    if (this.#hasTaken || !isDoubtful) return result;
+    const why = `${result.why}: PUSH_FCM_CREDENTIALS may be of another project`;
+    return { result: "later", why, isAlone: true, isDenied: true };
   }
 
   /** Says whether the file is as it was read, and whether Google gives a token for it. */
@@ -86,8 +103,9 @@ export class Fcm implements PushProvider {
     }
     const got = await this.#tokens.get();
     if ("token" in got) return [];
-    const { result } = got.failure;
-    const level = result === "later" ? "warning" : "error";
+    const { failure } = got;
+    const isLater = failure.result === "later" && !failure.isDenied;
+    const level = isLater ? "warning" : "error";
     const why = "why" in got.failure ? got.failure.why : "";
     return [{ level, text: `PUSH_FCM_CREDENTIALS: ${why}` }];
   }
@@ -120,7 +138,7 @@ function resultIn(answer: ShortAnswer, now: number): PushResult | undefined {
   const why = `status ${answer.status} ${code ?? codeIn(error["status"]) ?? ""}`.trim();
   switch (code) {
     case "UNREGISTERED":
-    case "SENDER_ID_MISMATCH":
+    case OF_ANOTHER:
       return { result: "gone", why };
     case "QUOTA_EXCEEDED":
     case "UNAVAILABLE":
@@ -129,9 +147,14 @@ function resultIn(answer: ShortAnswer, now: number): PushResult | undefined {
     case "INVALID_ARGUMENT":
       return { result: namesToken(details, error["message"]) ? "gone" : "refused", why };
     case "THIRD_PARTY_AUTH_ERROR":
-      return { result: "refused", why: `${why}: Firebase has no good key of APNs or Web Push` };
+      return {
+        ...{ result: "later", isAlone: true, isDenied: true },
+        why: `${why}: Firebase has no good key of APNs or Web Push`,
+      };
   }
   if (answer.status === 401) return undefined;
+  // Without a code of its own it is the project that there is not.
+  if (answer.status === 404) return { result: "later", why, isDenied: true };
   return resultOf(answer, now, codeIn(error["status"]));
 }
 

@@ -103,6 +103,9 @@ export class FcmTokens {
   }
 }
 
+/** Whatever Google says, the devices are not to blame: where it would say so again, it is of the account. */
 function withReason(result: PushResult): PushResult {
-  return "why" in result ? { ...result, why: `no token for FCM: ${result.why}` } : result;
+  if (!("why" in result)) return result;
+  const why = `no token for FCM: ${result.why}`;
+  return result.result === "later" ? { ...result, why } : { result: "later", why, isDenied: true };
 }

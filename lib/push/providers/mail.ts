@@ -94,7 +94,7 @@ export class Mail implements PushProvider {
       await (await this.#loaded()).verify();
     } catch (error) {
       const bounce = bounceOf(error);
-      const level = bounce.result === "later" ? "warning" : "error";
+      const level = bounce.result === "later" && !bounce.isDenied ? "warning" : "error";
       return [{ level, text: `SMTP_URL: ${"why" in bounce ? bounce.why : ""}` }];
     }
     const { smtp: { host, port, tls } } = config;

@@ -114,6 +114,8 @@ function resultIn(answer: ShortAnswer, now: number): PushResult {
   const ref = codeIn(id);
   // ntfy has more room later, once what it keeps is old.
   const result = resultOf(answer, now, codeIn(code));
+  // Of a topic that is another one's ntfy says the same as of a wrong token.
+  if (result.result === "later" && result.isDenied) return { ...result, isAlone: true };
   return result.result === "taken" && ref !== undefined ? { result: "taken", ref } : result;
 }
 

@@ -79,6 +79,7 @@ export function resultOf(
   const why = code === undefined ? `status ${status}` : `status ${status} ${code}`;
   if (status >= 200 && status <= 299) return { result: "taken" };
   if (status >= 500 || TEMPORARY.has(status)) return laterBy(headers, now, why);
+  if (status === 401 || status === 403) return { result: "later", why, isDenied: true };
   const isRedirect = status >= 300 && status <= 399;
   return {
     result: "refused",

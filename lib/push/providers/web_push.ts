@@ -27,6 +27,12 @@ const URGENCY = ["very-low", "low", "normal", "high", "high"] as const;
 
 const ALLOWED = "a PushSubscription: {endpoint, keys: {p256dh, auth}}, with an https endpoint";
 
+const ALLOWED_PLACE =
+  "an https endpoint that is on no private address, unless APP_OUTGOING_PRIVATE_IPS has it";
+
+/** Reasons that Apple and Google give with 400, where it is the key that is wrong. */
+const OF_KEY = /jwt|vapid|unauthorized/i;
+
 const BASE64URL = { alphabet: "base64url", omitPadding: true } as const;
 
 interface Subscription {
@@ -56,7 +62,7 @@ export class WebPush implements PushProvider {
 
   tokenOf(value: unknown): string {
     const { endpoint, keys: { p256dh, auth } } = subscriptionOf(value);
-    if (!this.#mayAsk(endpoint)) throw invalid("token", "…", ALLOWED);
+    if (!this.#mayAsk(endpoint)) throw invalid("token", "…", ALLOWED_PLACE);
     return JSON.stringify({ endpoint, keys: { p256dh, auth } });
   }
 
@@ -139,7 +145,11 @@ function headersOf(device: Device, message: DeviceMessage, now: number): Record<
 function ofPushService(result: PushResult, status: number): PushResult {
   if (status === 404 || status === 410) return { result: "gone", why: `status ${status}` };
   if (status === 413) return { result: "refused", why: "status 413: it is too large" };
-  return result;
+  const isOfKey = status === 401 || status === 403 ||
+    status === 400 && "why" in result && OF_KEY.test(result.why);
+  if (!isOfKey || !("why" in result)) return result;
+  // Others need not be of the same key: the server may have got another one since.
+  return { result: "later", why: result.why, isAlone: true, isDenied: true };
 }
 
 /** Throws `invalid_field` where it is no subscription. */

@@ -143,8 +143,10 @@ const ANSWERS: readonly [ApnsAnswer, PushResult][] = [
     why: "status 400 BadCollapseId",
   }],
   [{ status: 403, reason: "InvalidProviderToken" }, {
-    result: "refused",
-    why: "status 403 InvalidProviderToken",
+    ...{ result: "later", why: "status 403 InvalidProviderToken", isDenied: true },
+  }],
+  [{ status: 400, reason: "TopicDisallowed" }, {
+    ...{ result: "later", why: "status 400 TopicDisallowed", isAlone: true, isDenied: true },
   }],
   [{ status: 413, reason: "PayloadTooLarge" }, {
     result: "refused",
@@ -172,10 +174,29 @@ const ANSWERS: readonly [ApnsAnswer, PushResult][] = [
 Deno.test("an answer means what Apple's table says", async () => {
   await using service = await ApnsService.start();
   await using apns = opened(service, () => NOW);
+  await send(apns, shown());
   for (const [answer, result] of ANSWERS) {
     service.answer = () => answer;
     assert.deepEqual(await send(apns, shown()), result, JSON.stringify(answer));
   }
+});
+
+Deno.test("a wrong server or topic removes no device, before anything was taken for it", async () => {
+  await using service = await ApnsService.start();
+  await using apns = opened(service);
+  for (const reason of ["BadDeviceToken", "DeviceTokenNotForTopic"]) {
+    service.answer = () => ({ status: 400, reason });
+    assert.deepEqual(await send(apns, shown()), {
+      ...{ result: "later", isAlone: true, isDenied: true },
+      why: `status 400 ${reason}: PUSH_APNS_SERVER or PUSH_APNS_TOPIC may be wrong`,
+    });
+  }
+  service.answer = () => ({ status: 410, reason: "Unregistered" });
+  assert.equal((await send(apns, shown())).result, "gone", "of this Apple is sure");
+  service.answer = () => undefined;
+  assert.equal((await send(apns, shown())).result, "taken");
+  service.answer = () => ({ status: 400, reason: "BadDeviceToken" });
+  assert.equal((await send(apns, shown())).result, "gone");
 });
 
 Deno.test("ten megabytes of an answer are not read", async () => {

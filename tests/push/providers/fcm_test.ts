@@ -91,6 +91,9 @@ Deno.test("one token is enough for many sends, and is renewed before its end", a
   assert.equal(service.tokens, 2);
 });
 
+/** It is this server's account that is refused. */
+const DENIED = { result: "later", isDenied: true } as const;
+
 Deno.test("a token that has ended early is renewed, once for all who find out", async () => {
   await using service = new FcmService();
   await using fcm = opened(service);
@@ -100,7 +103,7 @@ Deno.test("a token that has ended early is renewed, once for all who find out", 
   assert.deepEqual(new Set(results.map(({ result }) => result)), new Set(["taken"]));
   assert.equal(service.tokens, 2);
   service.answer = () => fcmError(401, undefined);
-  assert.deepEqual(await send(fcm, shown()), { result: "refused", why: "status 401" });
+  assert.deepEqual(await send(fcm, shown()), { ...DENIED, why: "status 401" });
   assert.equal(service.tokens, 3, "it is tried once more, and not again and again");
 });
 
@@ -112,7 +115,7 @@ const ASKED = { headers: { "retry-after": "7" } };
 const ANSWERS: readonly [what: string, answer: () => Response, result: PushResult][] = [
   ["gone", () => fcmError(404, "UNREGISTERED"), { result: "gone", why: "status 404 UNREGISTERED" }],
   ["no project", () => fcmError(404, undefined), {
-    result: "refused",
+    ...DENIED,
     why: "status 404 NOT_FOUND",
   }],
   ["another sender's", () => fcmError(403, "SENDER_ID_MISMATCH"), {
@@ -149,7 +152,7 @@ const ANSWERS: readonly [what: string, answer: () => Response, result: PushResul
   ["away", () => fcmError(503, "UNAVAILABLE"), { ...LATER, why: "status 503 UNAVAILABLE" }],
   ["broken", () => fcmError(500, "INTERNAL"), { ...LATER, why: "status 500 INTERNAL" }],
   ["no key of Apple's", () => fcmError(401, "THIRD_PARTY_AUTH_ERROR"), {
-    result: "refused",
+    ...{ ...DENIED, isAlone: true },
     why: "status 401 THIRD_PARTY_AUTH_ERROR: Firebase has no good key of APNs or Web Push",
   }],
   ["garbage", () => new Response("<html>\0", { status: 502 }), {
@@ -177,10 +180,25 @@ for (const [what, answer, result] of ANSWERS) {
   Deno.test(`an answer of FCM means ${result.result}: ${what}`, async () => {
     await using service = new FcmService();
     await using fcm = opened(service, () => NOW);
+    await send(fcm, shown());
     service.answer = answer;
     assert.deepEqual(await send(fcm, shown()), result);
   });
 }
+
+Deno.test("an account of another project removes no device, before anything was taken", async () => {
+  await using service = new FcmService();
+  await using fcm = opened(service);
+  service.answer = () => fcmError(403, "SENDER_ID_MISMATCH");
+  assert.deepEqual(await send(fcm, shown()), {
+    ...{ ...DENIED, isAlone: true },
+    why: "status 403 SENDER_ID_MISMATCH: PUSH_FCM_CREDENTIALS may be of another project",
+  });
+  service.answer = () => undefined;
+  assert.equal((await send(fcm, shown())).result, "taken");
+  service.answer = () => fcmError(403, "SENDER_ID_MISMATCH");
+  assert.equal((await send(fcm, shown())).result, "gone");
+});
 
 Deno.test("without a token from Google nothing is sent, and the reason says so", async () => {
   await using service = new FcmService();
@@ -189,7 +207,7 @@ Deno.test("without a token from Google nothing is sent, and the reason says so",
   let asked = 0;
   const answers = (answer: () => Response) => () => (asked++, answer());
   service.answerToken = answers(() => Response.json({ error: "invalid_grant" }, { status: 400 }));
-  const refused = { result: "refused", why: "no token for FCM: status 400 invalid_grant" };
+  const refused = { ...DENIED, why: "no token for FCM: status 400 invalid_grant" };
   assert.deepEqual(await send(fcm, shown()), refused);
   assert.deepEqual(await send(fcm, shown()), refused);
   assert.equal(asked, 1, "Google is left alone for a moment");

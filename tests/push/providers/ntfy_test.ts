@@ -118,7 +118,7 @@ Deno.test("the token is shown to the first server, and to no other", async () =>
   }
   assert.deepEqual([first.authorizations, second.authorizations], [["Bearer tk_secret"], [null]]);
   assert.deepEqual(await send(opened([first]), first.topic(), shown()), {
-    ...{ result: "refused", why: "status 403 40301" },
+    ...{ result: "later", why: "status 403 40301", isAlone: true, isDenied: true },
   });
 });
 
@@ -127,7 +127,9 @@ const NOW = Math.floor(Date.now() / 1000) * 1000;
 
 const ANSWERS: readonly [() => Response, PushResult][] = [
   [() => ntfyError(400, 40001), { result: "refused", why: "status 400 40001" }],
-  [() => ntfyError(401, 40101), { result: "refused", why: "status 401 40101" }],
+  [() => ntfyError(401, 40101), {
+    ...{ result: "later", why: "status 401 40101", isAlone: true, isDenied: true },
+  }],
   [() => ntfyError(404, 40401), { result: "refused", why: "status 404 40401" }],
   [() => ntfyError(413, 41301), { result: "refused", why: "status 413 41301" }],
   [() => ntfyError(429, 42901, { "retry-after": "5" }), {

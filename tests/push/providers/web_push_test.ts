@@ -187,6 +187,9 @@ Deno.test("what is too large is cut: the text at a character, then what stands b
 /** A whole second. */
 const NOW = Math.floor(Date.now() / 1000) * 1000;
 
+/** The subscription may be of another key of this server's. */
+const DENIED = { result: "later", isAlone: true, isDenied: true } as const;
+
 /** An answer, and what it means. */
 const ANSWERS: readonly [
   status: number,
@@ -199,9 +202,10 @@ const ANSWERS: readonly [
   [404, {}, { result: "gone", why: "status 404" }],
   [410, {}, { result: "gone", why: "status 410" }],
   [413, {}, { result: "refused", why: "status 413: it is too large" }],
-  [400, { body: '{"reason":"BadJwtToken"}' }, { result: "refused", why: "status 400 BadJwtToken" }],
-  [401, { body: '{"errno":109,"message":"secret"}' }, { result: "refused", why: "status 401 109" }],
-  [403, { body: "the endpoint is endpoint-is-secret" }, { result: "refused", why: "status 403" }],
+  [400, { body: '{"reason":"BadJwtToken"}' }, { ...DENIED, why: "status 400 BadJwtToken" }],
+  [401, { body: '{"errno":109,"message":"secret"}' }, { ...DENIED, why: "status 401 109" }],
+  [403, { body: "the endpoint is endpoint-is-secret" }, { ...DENIED, why: "status 403" }],
+  [400, { body: '{"reason":"BadTopic"}' }, { result: "refused", why: "status 400 BadTopic" }],
   [307, { headers: { location: "http://10.0.0.1/" } }, {
     result: "refused",
     why: "status 307, and redirects are not followed",

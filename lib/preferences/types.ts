@@ -122,6 +122,4 @@ export interface Decision {
   readonly digest?: Digest & { readonly kind: string; readonly template?: string };
   readonly throttle?: Throttle & { readonly kind: string };
   readonly repeat?: Repeat;
-  /** Whether the database could not be read, so that it is decided as if nobody had chosen anything, nor had a device. */
-  readonly isUnknown?: true;
 }

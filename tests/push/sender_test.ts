@@ -216,6 +216,7 @@ async function prepare(
         });
         yield* addSends({
           ...{ ...owner, id: ID, round: 0, priority: 3, expiresAt: now + lastsMs },
+          group: "",
           body: JSON.stringify({ room: "1", message: "To all" }),
         }, { isMeant: () => true, originOf, now });
       });

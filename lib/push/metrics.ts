@@ -49,13 +49,13 @@ export function pushGauges(
 ): Metric[] {
   return [
     {
-      name: "push_lag_seconds",
+      name: "pushes_lag_seconds",
       help: "How long the push has been due that waits for longest, by the last look of this node.",
       type: "gauge",
       read: () => sender.lagSeconds,
     },
     {
-      name: "push_resting",
+      name: "pushes_resting",
       help: "Push services that this node does not ask for a while, since they fail.",
       type: "gauge",
       read: () => breakers.resting,

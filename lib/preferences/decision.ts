@@ -11,7 +11,6 @@ import {
   type Preferences,
   type Subject,
   type Way,
-  WAYS,
 } from "./types.ts";
 
 /** What becomes of a notification of which nobody has said anything. */
@@ -165,9 +164,4 @@ function timingOf(
     ...(throttle && !isCritical && { throttle: { ...throttle, kind: name } }),
     ...(repeat && { repeat }),
   };
-}
-
-/** Whether a choice says anything. */
-export function isChoice(choice: Choice): boolean {
-  return WAYS.some((way) => choice[way] !== undefined);
 }

@@ -17,9 +17,6 @@ export type DeviceFields = Pick<
   "provider" | "token" | "platform" | "app" | "locale" | "timeZone"
 >;
 
-/** The fields that {@linkcode deviceFields} reads. */
-export const DEVICE_FIELDS = ["provider", "token", "platform", "app", "locale", "time_zone"];
-
 /** Throws a `CodedError` that names the field and its value. */
 export function deviceFields(fields: Fields, providers: Providers): DeviceFields {
   const provider = providerField(fields["provider"], providers);

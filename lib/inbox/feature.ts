@@ -1,5 +1,7 @@
 /** Notifications and the inboxes that they wait in, as a capability of the server. */
 import { DEFAULT_SITE } from "../base/site.ts";
+import { deadAfterMs } from "../engines/redis/dead_after.ts";
+import { redis } from "../engines/redis/settings.ts";
 import type { Feature } from "../feature.ts";
 import { Files } from "../files/files.ts";
 import { limits, rates } from "../limits/settings.ts";
@@ -78,6 +80,7 @@ export const inboxFeature = {
     const sender = new BroadcastSender({
       ...{ database, broadcasts, notifier, editor, inbox: service, timing, decisions, days },
       ...{ followers: use(Followers), known: use(KnownUsers), counter: counters.broadcast },
+      heldMs: deadAfterMs(of(redis)),
     });
     const sendings = new Sendings(notifier, broadcasts, {
       limits: of(limits),

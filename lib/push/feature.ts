@@ -1,6 +1,8 @@
 /** The devices of users, and what is pushed to them, as a capability of the server. */
 import { Revocations } from "../auth/revocations/revocations.ts";
 import { SYSTEM_CLOCK } from "../base/clock.ts";
+import { deadAfterMs } from "../engines/redis/dead_after.ts";
+import { redis } from "../engines/redis/settings.ts";
 import type { Feature } from "../feature.ts";
 import { Acts } from "../inbox/acts/acts.ts";
 import { InboxService } from "../inbox/inbox.ts";
@@ -56,6 +58,7 @@ export const pushFeature = {
       ...{ database, devices, inbox: service, revocations, counters, results, clock: SYSTEM_CLOCK },
       ...{ providers: providers.byName, breakers: providers.breakers, days: of(inbox).days },
       messages: new Messages({ answers, config, links: use(UnsubscribeLinks) }),
+      heldMs: deadAfterMs(of(redis)),
     });
     const queue = new PushQueue({
       ...{ database, inbox: service, timing, online, counters, config, now: Date.now },

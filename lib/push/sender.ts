@@ -12,7 +12,7 @@ import { SharedReads } from "../base/shared_reads.ts";
 import type { Revocations } from "../auth/revocations/revocations.ts";
 import type { Content } from "../core/publication.ts";
 import type { Task } from "../core/task.ts";
-import type { Database } from "../engines/database/database.ts";
+import type { Database, Work } from "../engines/database/database.ts";
 import type { FoundNotification, InboxService } from "../inbox/inbox.ts";
 import { QUIET_ROUND } from "../inbox/timing/pushes.ts";
 import type { Devices } from "./devices.ts";
@@ -34,16 +34,12 @@ import {
   takeSends,
 } from "./store.ts";
 import type { DeviceMessage, PushResult } from "./types.ts";
+import { UnderWay } from "./under_way.ts";
 
 const log = getLogger(["notifyli", "push"]);
 
-/** How many pushes are under way at once, and how many of them to one push service: one that is slow leaves room for others. */
-const AT_ONCE = 64;
-const AT_ONE = 32;
-
-/** How long a push service has to answer, and how long a node has for what it has taken: no other node sends it meanwhile. */
+/** How long a push service has to answer. */
 const ANSWER_MS = 15_000;
-const HELD_MS = 30_000;
 
 /** How often a node looks at the least, since another one may have written something. */
 const LOOK_MS = 1000;
@@ -75,6 +71,8 @@ interface SenderParts {
   readonly results: ResultCounters;
   /** Days that it is known what became of a push. */
   readonly days: number;
+  /** How long a node may be silent before another one takes what it was sending. */
+  readonly heldMs: number;
   readonly clock: ServerClock;
 }
 
@@ -82,13 +80,11 @@ export class PushSender implements Task {
   readonly name = "pushes";
   readonly #parts: SenderParts;
   readonly #unread = new SharedReads<number>();
-  /** Pushes under way, by their origin. */
-  readonly #busy = new Map<string, number>();
+  readonly #underWay: UnderWay;
   /** Until when nothing is sent to an origin, in Unix milliseconds. */
   readonly #resting = new Map<string, number>();
   /** When it was said last that an origin does not take this server's keys, in Unix milliseconds. */
   readonly #denied = new Map<string, number>();
-  #count = 0;
   #lagMs = 0;
   #wake: () => void = () => {};
   #hasWork = false;
@@ -98,6 +94,7 @@ export class PushSender implements Task {
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
+    this.#underWay = new UnderWay(parts.database, parts.heldMs);
   }
 
   /** How long the push has been due that waits for longest, by the last look. */
@@ -121,7 +118,7 @@ export class PushSender implements Task {
         if (database.whyNotReady() === undefined) {
           if (await this.#takeSome(signal)) continue;
           await this.#dropOld();
-          wait = await this.#untilNext();
+          wait = Math.min(await this.#untilNext(), this.#underWay.restMs);
         }
         this.#isFailing = false;
       } catch (error) {
@@ -134,7 +131,7 @@ export class PushSender implements Task {
       this.#wake = () => {};
     }
     // What is under way is answered within seconds, and noted.
-    while (this.#count > 0) await clock.pause(10);
+    while (this.#underWay.count > 0) await clock.pause(10);
   }
 
   /** Sends a message to a device now, for who wants to know whether that works. */
@@ -148,16 +145,19 @@ export class PushSender implements Task {
 
   /** Takes what is due, as much as there is room for, and begins to send it. Says whether there may be more. */
   async #takeSome(signal: AbortSignal): Promise<boolean> {
-    const limit = Math.min(AT_ONE, AT_ONCE - this.#count);
-    if (limit <= 0) return false; // whoever is done wakes
     const { database, clock } = this.#parts;
     const now = clock.now();
+    await this.#underWay.renew(now);
+    const limit = this.#underWay.room;
+    if (limit <= 0) return false; // whoever is done wakes
     // A file has one server: what is held when it starts was left behind by the last one.
     const isFirst = this.#isFirst && database.dialect === "sqlite";
-    const except = this.#leftOut(now);
-    const taken = await database.transaction(function* () {
-      return yield* takeSends({ now, heldUntil: now + HELD_MS, limit, except, isFirst });
-    }, "push_sends");
+    const [except, own] = [this.#leftOut(now), this.#underWay.lapsed(now)];
+    const heldUntil = this.#underWay.heldUntil(now);
+    const taken = await database.transaction(
+      () => takeSends({ now, heldUntil, limit, except, own, isFirst }),
+      "push_sends",
+    );
     this.#isFirst = false;
     for (const send of taken) this.#begin(send, signal);
     return taken.length === limit;
@@ -167,26 +167,20 @@ export class PushSender implements Task {
     for (const [origin, until] of this.#resting) {
       if (until <= now) this.#resting.delete(origin);
     }
-    const full = [...this.#busy].filter(([, count]) => count >= AT_ONE).map(([origin]) => origin);
-    return [...new Set([...full, ...this.#resting.keys()])].slice(0, MOST_LEFT_OUT);
+    return [...new Set([...this.#underWay.busy, ...this.#resting.keys()])].slice(0, MOST_LEFT_OUT);
   }
 
   #begin(send: Send, signal: AbortSignal): void {
-    const { origin } = send;
-    this.#count++;
-    this.#busy.set(origin, (this.#busy.get(origin) ?? 0) + 1);
+    this.#underWay.begin(send);
     void this.#send(send, signal).catch((error) => this.#noteFailure(error)).finally(() => {
-      this.#count--;
-      const left = (this.#busy.get(origin) ?? 1) - 1;
-      if (left > 0) this.#busy.set(origin, left);
-      else this.#busy.delete(origin);
+      this.#underWay.end(send);
       this.wake();
     });
   }
 
   async #send(send: Send, signal: AbortSignal): Promise<void> {
-    const { database, devices, providers, breakers, clock } = this.#parts;
-    if (signal.aborted) return void await database.transaction(() => giveBack(send));
+    const { devices, providers, breakers, clock } = this.#parts;
+    if (signal.aborted) return await this.#end(send, giveBack);
     const now = clock.now();
     if (send.expiresAt <= now) {
       return await this.#settle(send, { state: isShow(send) ? "failed" : "taken", why: "expired" });
@@ -205,7 +199,7 @@ export class PushSender implements Task {
     const restsUntil = breakers.restsUntil(send.origin);
     if (restsUntil !== undefined) {
       this.#resting.set(send.origin, restsUntil);
-      return void await database.transaction(() => giveBack(send));
+      return await this.#end(send, giveBack);
     }
     const result = await this.#ask(provider, device, message);
     breakers.note(send.origin, result);
@@ -228,11 +222,11 @@ export class PushSender implements Task {
 
   /** Nothing goes to a user who is blocked, and nothing to a device whose session was revoked. */
   async #isSilenced(send: Send, { boundTo }: KeptDevice): Promise<boolean> {
-    const { revocations, devices, database, clock } = this.#parts;
+    const { revocations, devices, clock } = this.#parts;
     const { site, user, device: id } = send;
     if (!revocations.isLoaded) {
       const dueAt = clock.now() + LOOK_MS;
-      await database.transaction(() => giveBack(send, dueAt));
+      await this.#end(send, (held) => giveBack(held, dueAt));
       return true;
     }
     if (revocations.blockOf(site, user) !== undefined) {
@@ -264,15 +258,15 @@ export class PushSender implements Task {
 
   /** It was seen meanwhile. Where nobody knows whether a node that died has sent it, it is closed. */
   async #spare(send: Send, why: string): Promise<void> {
-    const { database, providers, clock } = this.#parts;
+    const { providers, clock } = this.#parts;
     const isUnsure = send.begun - send.attempts > 1;
     if (isUnsure && providers.get(send.provider)?.closes) {
-      await database.transaction(() => closeInstead(send, clock.now()));
+      await this.#end(send, (held) => closeInstead(held, clock.now()));
     } else await this.#settle(send, { state: "spared", why });
   }
 
   async #note(send: Send, result: PushResult): Promise<void> {
-    const { database, clock, devices, counters } = this.#parts;
+    const { clock, devices, counters } = this.#parts;
     const now = clock.now();
     switch (result.result) {
       case "taken":
@@ -290,7 +284,7 @@ export class PushSender implements Task {
         });
       }
       case "gone": {
-        const isRemoved = await database.transaction(() => settleGone(send, result.why, now));
+        const isRemoved = await this.#end(send, (held) => settleGone(held, result.why, now));
         if (isRemoved) {
           counters.gone.value++;
           await devices.noteRemoved(send);
@@ -306,7 +300,7 @@ export class PushSender implements Task {
             ...{ why: result.why, result: result.result },
           });
         }
-        await database.transaction(() => postpone(send, { why: result.why, dueAt }, now));
+        await this.#end(send, (held) => postpone(held, { why: result.why, dueAt }, now));
       }
     }
   }
@@ -326,8 +320,13 @@ export class PushSender implements Task {
   }
 
   async #settle(send: Send, outcome: Parameters<typeof settle>[1]): Promise<void> {
-    const { database, clock } = this.#parts;
-    await database.transaction(() => settle(send, outcome, clock.now()));
+    await this.#end(send, (held) => settle(held, outcome, this.#parts.clock.now()));
+  }
+
+  /** Writes down what became of what this node has taken. */
+  async #end<Result>(send: Send, work: (held: Send) => Work<Result>): Promise<Result> {
+    const held = await this.#underWay.ending(send);
+    return await this.#parts.database.transaction(() => work(held));
   }
 
   /** How many notifications are unread; the same question of several devices is one. */

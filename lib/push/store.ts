@@ -1,6 +1,6 @@
 /** What is pushed to each device, in the database: works, each a transaction or a part of one. */
 import type { UserId } from "../base/fields.ts";
-import { type Row, row, rows, type Work } from "../engines/database/database.ts";
+import { type Row, row, rows, type SqlValue, type Work } from "../engines/database/database.ts";
 import { devicesOf, noteLast, type Owner, removeDevice } from "./device_store.ts";
 import type { KeptDevice } from "./kept_device.ts";
 import { type ProviderName, PROVIDERS, type PushResult } from "./types.ts";
@@ -114,7 +114,7 @@ export function* noteSpared(
 
 /** Takes what is due, in the order of its times; no other node takes it before `heldUntil`. */
 export function* takeSends(
-  { now, heldUntil, limit, except, isFirst = false }: {
+  { now, heldUntil, limit, except, own, isFirst = false }: {
     /** Whether all that is held was left behind. */
     readonly isFirst?: boolean;
     readonly now: number;
@@ -122,24 +122,44 @@ export function* takeSends(
     readonly limit: number;
     /** Origins to which nothing is sent now. */
     readonly except: readonly string[];
+    /** What this node sends already. */
+    readonly own: readonly SendKey[];
   },
 ): Work<Send[]> {
-  const others = except.length === 0
+  const values: SqlValue[] = [now, heldUntil, limit];
+  const place = (value: SqlValue) => `$${values.push(value)}`;
+  const others = except.length === 0 ? "" : `AND origin NOT IN (${except.map(place).join(", ")})`;
+  const keys = own.map((each) => `(${keyOf(each).map(place).join(", ")})`);
+  const notOwn = keys.length === 0
     ? ""
-    : `AND origin NOT IN (${except.map((_, index) => `$${index + 4}`).join(", ")})`;
+    : `AND (site, id, user_id, device) NOT IN (VALUES ${keys.join(", ")})`;
   if (isFirst) yield* rows("UPDATE push_sends SET held_until = 0 WHERE due_at IS NOT NULL");
   const found = yield* rows(
     `UPDATE push_sends SET held_until = $2, begun = begun + 1
      WHERE (site, id, user_id, device) IN (
        SELECT site, id, user_id, device FROM push_sends
-       WHERE due_at <= $1 AND held_until < $1 ${others}
+       WHERE due_at <= $1 AND held_until < $1 ${others} ${notOwn}
        ORDER BY due_at, priority DESC, site, id, user_id, device LIMIT $3
      ) AND due_at <= $1 AND held_until < $1 RETURNING ${COLUMNS}`,
-    ...[now, heldUntil, limit, ...except],
+    ...values,
   );
   return found.map(sendOf).sort((one, other) =>
     one.dueAt! - other.dueAt! || other.priority - one.priority
   );
+}
+
+/** Holds for longer what this node has taken. Says of each whether it still has it. */
+export function* holdSends(sends: readonly Send[], heldUntil: number): Work<boolean[]> {
+  const held: boolean[] = [];
+  for (const send of sends) {
+    const own = yield* row(
+      `UPDATE push_sends SET held_until = $6 WHERE ${KEY} AND held_until = $5 RETURNING device`,
+      ...keyOf(send),
+      ...[send.heldUntil, heldUntil],
+    );
+    held.push(own !== undefined);
+  }
+  return held;
 }
 
 /** Gives back what was taken and not sent. */

@@ -13,13 +13,14 @@ import { pushCounters, ResultCounters } from "../../lib/push/metrics.ts";
 import type { PushProvider } from "../../lib/push/provider.ts";
 import { Breakers } from "../../lib/push/providers/breaker.ts";
 import { PushSender } from "../../lib/push/sender.ts";
-import { addSends, sendsOf } from "../../lib/push/store.ts";
+import { addSends, holdSends, type Send, sendsOf, takeSends } from "../../lib/push/store.ts";
 import { testDatabases } from "../support/databases.ts";
 import { waitFor } from "../support/wait.ts";
 
 const SITE = "default";
 const ID = "to-all-0001";
 const HOUR_MS = 3_600_000;
+const HELD_MS = 10_000;
 
 /** A clock that goes on when the test says so. */
 class StoppedClock implements ServerClock {
@@ -54,11 +55,14 @@ class StoppedClock implements ServerClock {
 class PlainService implements AsyncDisposable {
   isDown = false;
   asked = 0;
+  /** Those who ask wait for it. */
+  held: Promise<void> | undefined;
   readonly taken: string[] = [];
   readonly #server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen() {} },
-    (request) => {
+    async (request) => {
       this.asked++;
+      await this.held;
       if (this.isDown) return new Response(null, { status: 503 });
       this.taken.push(new URL(request.url).pathname.slice(1));
       return new Response(null, { status: 201 });
@@ -161,6 +165,55 @@ testDatabases(
   },
 );
 
+testDatabases("what is under way is taken by nobody, however late its answer is", async (database) => {
+  await using service = new PlainService();
+  const clock = new StoppedClock();
+  const { sender, provider } = senderOn(database, service, clock);
+  const answered = Promise.withResolvers<void>();
+  service.held = answered.promise;
+  await prepare(database, provider, { count: 1, now: clock.now() });
+  await using _running = startTasks([sender]);
+  await waitFor("it is asked", () => service.asked === 1);
+  // A file has one server.
+  await using _other = database.dialect === "postgres"
+    ? startTasks([senderOn(database, service, clock).sender])
+    : undefined;
+  for (let passed = 0; passed < 3 * HELD_MS; passed += HELD_MS / 2) {
+    clock.advance(HELD_MS / 2);
+    await waitFor("it is held for longer", async () => {
+      const [held] = await database.query("SELECT held_until FROM push_sends");
+      return Number(held?.["held_until"]) > clock.now() + HELD_MS / 2;
+    });
+  }
+  assert.equal(service.asked, 1);
+  answered.resolve();
+  await waitFor("it is noted", async () => await stateOf(database, "user-0") === "taken");
+});
+
+testDatabases("what a node is still sending it takes no second time, though others may", async (database) => {
+  const now = Date.now();
+  await prepare(database, { originOf: () => "a" }, { count: 2, now });
+  const take = async (at: number, own: readonly Send[]) => {
+    const taking = { now: at, heldUntil: at + HELD_MS, limit: 10, except: [], own };
+    const taken = await database.transaction(() => takeSends(taking));
+    return taken.toSorted((one, other) => one.user < other.user ? -1 : 1);
+  };
+  const [first, second] = await take(now, []);
+  assert.deepEqual([first?.user, second?.user], ["user-0", "user-1"]);
+  assert.deepEqual(await take(now, []), []);
+  const late = now + HELD_MS + 1;
+  assert.deepEqual((await take(late, [first!])).map(({ user }) => user), ["user-1"]);
+  assert.deepEqual((await take(late, [])).map(({ user }) => user), ["user-0"]);
+  const held = await database.transaction(() => holdSends([first!, second!], late));
+  assert.deepEqual(held, [false, false], "others have them");
+});
+
+/** What became of the push to a user. */
+async function stateOf(database: Database, user: string): Promise<string | undefined> {
+  const [known] = await database.transaction(() => sendsOf(SITE, ID, user));
+  return known?.state;
+}
+
 /** @param other has the devices with an odd number */
 function senderOn(
   database: Database,
@@ -185,7 +238,7 @@ function senderOn(
   });
   const config = { afterMs: 5000, ttlMs: 7 * 24 * HOUR_MS, hasText: true, devices: 20 };
   const sender = new PushSender({
-    ...{ database, devices, providers, counters, clock, days: 30 },
+    ...{ database, devices, providers, counters, clock, days: 30, heldMs: HELD_MS },
     // What is pushed here is in no inbox.
     inbox: { find: () => Promise.resolve(undefined), unread: () => Promise.resolve(0) },
     breakers: new Breakers(() => clock.now()),
@@ -202,7 +255,7 @@ function senderOn(
 /** Users with a device each, to whom the same is to be pushed. */
 async function prepare(
   database: Database,
-  { originOf }: PushProvider,
+  { originOf }: Pick<PushProvider, "originOf">,
   { count, now, lastsMs = 24 * HOUR_MS }: { count: number; now: number; lastsMs?: number },
 ): Promise<void> {
   for (let at = 0; at < count; at += 500) {

@@ -46,11 +46,8 @@ const log = getLogger(["notifyli", "inbox"]);
 /** How often a node looks whether another one has left something behind. */
 const LOOK_MS = 1000;
 
-/** How long a node may be silent before another one goes on with its work. */
-const HELD_MS = 15_000;
-
-/** How often it says that it is still there, while it works. */
-const RENEWED_MS = HELD_MS / 3;
+/** How often a node says that it is still there, while it works, as a part of the time that it may be silent for. */
+const RENEWED = 1 / 3;
 
 /**
  * How many recipients have their turn together for each millisecond of rest before, and the least and the most of them: nobody
@@ -89,6 +86,8 @@ interface SenderParts {
   readonly days: number;
   /** Counts recipients. */
   readonly counter: Counter;
+  /** How long a node may be silent before another one goes on with its work. */
+  readonly heldMs: number;
 }
 
 export class BroadcastSender implements Task {
@@ -100,6 +99,7 @@ export class BroadcastSender implements Task {
   #wake: () => void = () => {};
   #hasWork = false;
   #renewAt = 0;
+  #isFirst = true;
   /** Of which a page was changed at the last turn, among those that are sent as well. */
   readonly #editedLast = new Set<string>();
   #isFailing = false;
@@ -141,12 +141,12 @@ export class BroadcastSender implements Task {
     if (database.whyNotReady() !== undefined) return false;
     const key = await this.#next();
     if (key === undefined) return false;
-    const broadcast = await database.transaction(() => holdBroadcast(key, this.#holder, times()));
+    const broadcast = await database.transaction(() => holdBroadcast(key, this.#holder, this.#times()));
     if (broadcast === undefined) {
       this.#turns.end(key); // it is done, or another node works on it
       return true;
     }
-    this.#renewAt = performance.now() + RENEWED_MS;
+    this.#renewAt = performance.now() + this.#parts.heldMs * RENEWED;
     const { edit } = broadcast;
     if (edit !== undefined && this.#isEditsTurn(broadcast, edit)) {
       await this.#workOnEdit(broadcast, edit);
@@ -161,9 +161,13 @@ export class BroadcastSender implements Task {
     if (this.#turns.isEmpty || this.#hasWork || performance.now() > this.#lookAt) {
       this.#hasWork = false;
       this.#lookAt = performance.now() + LOOK_MS;
-      const open = await this.#parts.database.transaction(() =>
-        openBroadcasts(this.#holder, Date.now())
+      const { database } = this.#parts;
+      // A file has one server: what is held when it starts was left behind by the last one.
+      const isFirst = this.#isFirst && database.dialect === "sqlite";
+      const open = await database.transaction(() =>
+        openBroadcasts(this.#holder, { now: Date.now(), isFirst })
       );
+      this.#isFirst = false;
       this.#turns.update(open);
     }
     return this.#turns.next();
@@ -241,9 +245,9 @@ export class BroadcastSender implements Task {
   async #isHeld(broadcast: Broadcast, edit?: BroadcastEdit): Promise<boolean> {
     if (performance.now() < this.#renewAt) return true;
     const held = await this.#parts.database.transaction(() =>
-      holdBroadcast(broadcast, this.#holder, times())
+      holdBroadcast(broadcast, this.#holder, this.#times())
     );
-    this.#renewAt = performance.now() + RENEWED_MS;
+    this.#renewAt = performance.now() + this.#parts.heldMs * RENEWED;
     if (edit !== undefined) {
       return held?.edit?.change === edit.change && held.edit.page === edit.page;
     }
@@ -371,6 +375,11 @@ export class BroadcastSender implements Task {
     this.#droppedAt = performance.now();
   }
 
+  #times() {
+    const now = Date.now();
+    return { now, until: now + this.#parts.heldMs };
+  }
+
   #noteFailure(error: unknown): void {
     const level = this.#isFailing ? "debug" : "warn";
     this.#isFailing = true;
@@ -384,9 +393,4 @@ function isTheirs(error: unknown): boolean {
   if (!(error instanceof CodedError)) return false;
   const { code, options: { isAlone = false, isAway = false } } = error;
   return code === "unavailable" || code === "unconfirmed" ? isAlone && !isAway : true;
-}
-
-function times() {
-  const now = Date.now();
-  return { now, until: now + HELD_MS };
 }

@@ -116,7 +116,15 @@ export function* addBroadcast(
 }
 
 /** Those that have something to be done, which no other node holds, oldest first. */
-export function* openBroadcasts(holder: string, now: number): Work<BroadcastKey[]> {
+export function* openBroadcasts(
+  holder: string,
+  { now, isFirst = false }: {
+    readonly now: number;
+    /** Whether all that is held was left behind. */
+    readonly isFirst?: boolean;
+  },
+): Work<BroadcastKey[]> {
+  if (isFirst) yield* rows(`UPDATE broadcasts SET held_until = 0 WHERE work IN ${OPEN}`);
   const free = yield* rows(
     `SELECT site, id FROM (
        SELECT site, id, accepted_at,

@@ -25,6 +25,9 @@ async function clientAs(program: Program, user: number): Promise<TestClient> {
   return await TestClient.connectWithToken(program.webSocketUrl, token);
 }
 
+/** A node that is silent for so long is taken for dead. */
+const LEASE = { REDIS_LEASE_SECONDS: "2" };
+
 /** Counts inboxes that have something in them. */
 const COUNT = "return #redis.call('KEYS', '*inbox-frames:*')";
 
@@ -264,7 +267,7 @@ for (const database of ["SQLite", "PostgreSQL"]) {
     await using postgres = database === "PostgreSQL" ? await PostgresServer.start() : undefined;
     await using redis = database === "PostgreSQL" ? await RedisServer.start() : undefined;
     const dataDir = await Deno.makeTempDir();
-    const env = { APP_KEY, ...postgres?.env, ...redis?.env };
+    const env = { APP_KEY, ...postgres?.env, ...redis?.env, ...(redis && LEASE) };
     const users = Array.from({ length: 5000 }, (_, index) => index + 1);
     const killed = await Program.start({ env, dataDir });
     const manager = await Manager.of(killed);
@@ -294,7 +297,7 @@ for (const database of ["SQLite", "PostgreSQL"]) {
 
 Deno.test("notifications for many: a node that was stopped in the middle brings nothing back that was taken back meanwhile", async () => {
   await using postgres = await PostgresServer.start();
-  await using nodes = await Nodes.redis(postgres.env);
+  await using nodes = await Nodes.redis({ ...postgres.env, ...LEASE });
   const { first, last, manager } = nodes;
   const user_ids = Array.from({ length: 10_000 }, (_, index) => index + 1);
   const id = "stopped-01";

@@ -8,7 +8,8 @@ import { RedisServer } from "../support/redis.ts";
 import { TestClient } from "../support/test_client.ts";
 import { waitFor } from "../support/wait.ts";
 
-/** A node that died is known to be dead after its lease. */
+/** A node that died is known to be dead after its lease, which is short here. */
+const LEASE = { REDIS_LEASE_SECONDS: "2" };
 const LEASE_MS = 60_000;
 
 for (const store of ["SQLite", "Redis and PostgreSQL"] as const) {
@@ -23,7 +24,7 @@ for (const store of ["SQLite", "Redis and PostgreSQL"] as const) {
         dataDir,
         env: {
           ...{ APP_OUTGOING_PRIVATE_IPS: "127.0.0.1", APP_PUSH_AFTER: "1s" },
-          ...{ ...redis?.env, ...postgres?.env },
+          ...{ ...redis?.env, ...postgres?.env, ...(redis && LEASE) },
         },
       });
     const killed = async (program: Program, before: () => Promise<unknown>) => {

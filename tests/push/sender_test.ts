@@ -2,7 +2,12 @@
 import assert from "node:assert/strict";
 import type { ServerClock } from "../../lib/base/clock.ts";
 import { startTasks } from "../../lib/core/task.ts";
-import type { Database } from "../../lib/engines/database/database.ts";
+import {
+  type Database,
+  type Row,
+  rows,
+  type SqlValue,
+} from "../../lib/engines/database/database.ts";
 import { UnsubscribeLinks } from "../../lib/preferences/links.ts";
 import { ReachFeed } from "../../lib/preferences/reach_feed.ts";
 import { AnswerLinks } from "../../lib/push/answer_links.ts";
@@ -165,48 +170,54 @@ testDatabases(
   },
 );
 
-testDatabases("what is under way is taken by nobody, however late its answer is", async (database) => {
-  await using service = new PlainService();
-  const clock = new StoppedClock();
-  const { sender, provider } = senderOn(database, service, clock);
-  const answered = Promise.withResolvers<void>();
-  service.held = answered.promise;
-  await prepare(database, provider, { count: 1, now: clock.now() });
-  await using _running = startTasks([sender]);
-  await waitFor("it is asked", () => service.asked === 1);
-  // A file has one server.
-  await using _other = database.dialect === "postgres"
-    ? startTasks([senderOn(database, service, clock).sender])
-    : undefined;
-  for (let passed = 0; passed < 3 * HELD_MS; passed += HELD_MS / 2) {
-    clock.advance(HELD_MS / 2);
-    await waitFor("it is held for longer", async () => {
-      const [held] = await database.query("SELECT held_until FROM push_sends");
-      return Number(held?.["held_until"]) > clock.now() + HELD_MS / 2;
-    });
-  }
-  assert.equal(service.asked, 1);
-  answered.resolve();
-  await waitFor("it is noted", async () => await stateOf(database, "user-0") === "taken");
-});
+testDatabases(
+  "what is under way is taken by nobody, however late its answer is",
+  async (database) => {
+    await using service = new PlainService();
+    const clock = new StoppedClock();
+    const { sender, provider } = senderOn(database, service, clock);
+    const answered = Promise.withResolvers<void>();
+    service.held = answered.promise;
+    await prepare(database, provider, { count: 1, now: clock.now() });
+    await using _running = startTasks([sender]);
+    await waitFor("it is asked", () => service.asked === 1);
+    // A file has one server.
+    await using _other = database.dialect === "postgres"
+      ? startTasks([senderOn(database, service, clock).sender])
+      : undefined;
+    for (let passed = 0; passed < 3 * HELD_MS; passed += HELD_MS / 2) {
+      clock.advance(HELD_MS / 2);
+      await waitFor("it is held for longer", async () => {
+        const [held] = await database.query("SELECT held_until FROM push_sends");
+        return Number(held?.["held_until"]) > clock.now() + HELD_MS / 2;
+      });
+    }
+    assert.equal(service.asked, 1);
+    answered.resolve();
+    await waitFor("it is noted", async () => await stateOf(database, "user-0") === "taken");
+  },
+);
 
-testDatabases("what a node is still sending it takes no second time, though others may", async (database) => {
-  const now = Date.now();
-  await prepare(database, { originOf: () => "a" }, { count: 2, now });
-  const take = async (at: number, own: readonly Send[]) => {
-    const taking = { now: at, heldUntil: at + HELD_MS, limit: 10, except: [], own };
-    const taken = await database.transaction(() => takeSends(taking));
-    return taken.toSorted((one, other) => one.user < other.user ? -1 : 1);
-  };
-  const [first, second] = await take(now, []);
-  assert.deepEqual([first?.user, second?.user], ["user-0", "user-1"]);
-  assert.deepEqual(await take(now, []), []);
-  const late = now + HELD_MS + 1;
-  assert.deepEqual((await take(late, [first!])).map(({ user }) => user), ["user-1"]);
-  assert.deepEqual((await take(late, [])).map(({ user }) => user), ["user-0"]);
-  const held = await database.transaction(() => holdSends([first!, second!], late));
-  assert.deepEqual(held, [false, false], "others have them");
-});
+testDatabases(
+  "what a node is still sending it takes no second time, though others may",
+  async (database) => {
+    const now = Date.now();
+    await prepare(database, { originOf: () => "a" }, { count: 2, now });
+    const take = async (at: number, own: readonly Send[]) => {
+      const taking = { now: at, heldUntil: at + HELD_MS, limit: 10, except: [], own };
+      const taken = await database.transaction(() => takeSends(taking));
+      return taken.toSorted((one, other) => one.user < other.user ? -1 : 1);
+    };
+    const [first, second] = await take(now, []);
+    assert.deepEqual([first?.user, second?.user], ["user-0", "user-1"]);
+    assert.deepEqual(await take(now, []), []);
+    const late = now + HELD_MS + 1;
+    assert.deepEqual((await take(late, [first!])).map(({ user }) => user), ["user-1"]);
+    assert.deepEqual((await take(late, [])).map(({ user }) => user), ["user-0"]);
+    const held = await database.transaction(() => holdSends([first!, second!], late));
+    assert.deepEqual(held, [false, false], "others have them");
+  },
+);
 
 /** What became of the push to a user. */
 async function stateOf(database: Database, user: string): Promise<string | undefined> {
@@ -252,32 +263,51 @@ function senderOn(
   return { sender, provider };
 }
 
-/** Users with a device each, to whom the same is to be pushed. */
+/** Users with a device each, to whom the same is to be pushed. The first two are registered, and the others are as these. */
 async function prepare(
   database: Database,
   { originOf }: Pick<PushProvider, "originOf">,
   { count, now, lastsMs = 24 * HOUR_MS }: { count: number; now: number; lastsMs?: number },
 ): Promise<void> {
-  for (let at = 0; at < count; at += 500) {
-    await Promise.all(Array.from({ length: Math.min(500, count - at) }, async (_, index) => {
-      const number = at + index;
-      const owner = { site: SITE, user: `user-${number}` };
-      const device = {
-        ...owner,
-        id: `device-${number}`,
-        provider: "ntfy",
-        token: `${number}`,
-      } as const;
-      await database.transaction(function* () {
-        yield* registerDevice({ ...device, tokenHash: device.token }, {
-          ...{ limit: 20, replaces: true, now },
-        });
-        yield* addSends({
-          ...{ ...owner, id: ID, round: 0, priority: 3, expiresAt: now + lastsMs },
-          group: "",
-          body: JSON.stringify({ room: "1", message: "To all" }),
-        }, { isMeant: () => true, originOf, now });
-      });
-    }));
+  for (let number = 0; number < Math.min(2, count); number++) {
+    const owner = { site: SITE, user: `user-${number}` };
+    const token = String(number);
+    const device = { ...owner, id: `device-${number}`, provider: "ntfy", token } as const;
+    await database.transaction(function* () {
+      yield* registerDevice({ ...device, tokenHash: token }, { limit: 20, replaces: true, now });
+      yield* addSends({
+        ...{ ...owner, id: ID, round: 0, priority: 3, expiresAt: now + lastsMs },
+        group: "",
+        body: JSON.stringify({ room: "1", message: "To all" }),
+      }, { isMeant: () => true, originOf, now });
+    });
+  }
+  await copy(database, "push_devices", count, (number) => ({
+    ...{ id: `device-${number}`, user_id: `user-${number}` },
+    ...{ token: String(number), token_hash: String(number) },
+  }));
+  await copy(database, "push_sends", count, (number) => ({
+    ...{ device: `device-${number}`, user_id: `user-${number}` },
+  }));
+}
+
+/** Adds rows to those of the first two users, each as that of the one whose number is as even or odd. */
+async function copy(
+  database: Database,
+  table: string,
+  count: number,
+  own: (number: number) => Row,
+): Promise<void> {
+  const first = await database.query(`SELECT * FROM ${table} ORDER BY user_id`);
+  const columns = Object.keys(first[0]!);
+  for (let from = 2; from < count; from += 500) {
+    const values: SqlValue[] = [];
+    const copies = Array.from({ length: Math.min(500, count - from) }, (_, index) => {
+      const number = from + index;
+      const each: Row = { ...first[number % 2], ...own(number) };
+      return `(${columns.map((column) => `$${values.push(each[column]!)}`).join(", ")})`;
+    });
+    const sql = `INSERT INTO ${table} (${columns.join(", ")}) VALUES ${copies.join(", ")}`;
+    await database.transaction(() => rows(sql, ...values));
   }
 }

@@ -83,7 +83,8 @@ export const SETTINGS = {
   },
   REDIS_LEASE_SECONDS: {
     default: "15",
-    help: "A node not heard of for so long counts as dead; its clients leave the connection hashes",
+    help:
+      "A node not heard of for so long counts as dead: its clients leave the connection hashes, and others send what it was sending",
     kind: seconds,
   },
   BOT_NAME: {

@@ -141,7 +141,9 @@ export class BroadcastSender implements Task {
     if (database.whyNotReady() !== undefined) return false;
     const key = await this.#next();
     if (key === undefined) return false;
-    const broadcast = await database.transaction(() => holdBroadcast(key, this.#holder, this.#times()));
+    const broadcast = await database.transaction(() =>
+      holdBroadcast(key, this.#holder, this.#times())
+    );
     if (broadcast === undefined) {
       this.#turns.end(key); // it is done, or another node works on it
       return true;

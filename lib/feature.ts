@@ -3,7 +3,7 @@ import type { Command } from "./core/command.ts";
 import type { Connection, Protocol } from "./core/connection.ts";
 import type { ConnectionHooks } from "./core/connection_hooks.ts";
 import type { Identity, Proof } from "./core/identity.ts";
-import type { Metric } from "./core/metrics.ts";
+import type { Metric, Metrics } from "./core/metrics.ts";
 import type { Kinds, Node } from "./core/node.ts";
 import type { RefusalCounters } from "./core/refusals.ts";
 import type { RestoreStep } from "./core/restoring.ts";
@@ -30,6 +30,8 @@ export interface Surroundings {
   readonly engine: StoringEngine;
   /** What is queried in many ways and kept for years. Where this node has none, all that is asked of it is refused. */
   readonly database: Database;
+  /** The metrics of all parts, which are in it once all features are open. */
+  readonly metrics: Metrics;
   /** The config that a slice of the settings makes: the feature's own slice, or another one. */
   of<Config>(slice: Slice<Config>): Config;
   /** Verifies tokens; absent where there are none. */

@@ -1,4 +1,5 @@
 /** The features of all capabilities, in the order in which they are opened: each may use those before it. */
+import { adminFeature } from "./admin/feature.ts";
 import { asksFeature } from "./asks/feature.ts";
 import { audiencesFeature } from "./audiences/feature.ts";
 import { authFeature } from "./auth/feature.ts";
@@ -54,4 +55,5 @@ export const FEATURES = [
   streamFeature,
   publicationStreamFeature,
   amqpFeature,
+  adminFeature,
 ] as const satisfies readonly Feature[];

@@ -82,11 +82,14 @@ export class Kernel implements AsyncDisposable {
     });
     parts.defer(() => node.stop());
     const services = new Services();
+    const metrics = new Metrics();
     const opened = await openFeatures(features, parts, services, {
-      ...{ node, engine, database, tokens },
+      ...{ node, engine, database, tokens, metrics },
       isOpen: tokens === undefined && isOpenServer(config.auth),
       of: (slice) => configOf(config, slice),
     });
+    metrics.add(node.metrics); // with the counters of the features' refusals
+    for (const each of opened) metrics.add(each.metrics ?? []);
     const prove = proverOf(opened);
     parts.use(limitIdentification(node, config.limits));
     await engine.run({
@@ -94,7 +97,7 @@ export class Kernel implements AsyncDisposable {
       handleRestored: () => node.handleRestored(),
     });
     for (const each of opened) await each.start?.();
-    return new Kernel({ node, users, metrics: metricsOf(node, opened) }, opened, {
+    return new Kernel({ node, users, metrics }, opened, {
       ...{ engine, services },
       parts: parts.move(),
     });
@@ -204,13 +207,6 @@ function proverOf(opened: readonly Opened[]): NodeOptions["prove"] {
     throw new TypeError("One feature, and no other, must prove who connections are");
   }
   return feature.prove.bind(feature);
-}
-
-function metricsOf(node: Node, opened: readonly Opened[]): Metrics {
-  const metrics = new Metrics();
-  metrics.add(node.metrics);
-  for (const each of opened) metrics.add(each.metrics ?? []);
-  return metrics;
 }
 
 function plugIn(feature: Opened, node: Node): void {

@@ -6,6 +6,7 @@ import { pause } from "../base/clock.ts";
 import { CodedError, type Disconnect } from "../base/errors.ts";
 import { type Fields, type UserId, userIdOnWire } from "../base/fields.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
+import { unixSeconds } from "../base/times.ts";
 import type { Limits } from "../base/sizes.ts";
 import type { Arrival, Dialect } from "./arrival.ts";
 import { type Channel, keyOf } from "./channel.ts";
@@ -28,6 +29,8 @@ const NO_FIELDS: Fields = Object.freeze({});
 
 /** How frames are read and answered: the folders of `protocols/` implement it. */
 export interface Protocol {
+  /** What operators know it by, such as "v2". */
+  readonly name: string;
   /** How the protocol writes publications. */
   readonly dialect: Dialect;
   /**
@@ -98,6 +101,8 @@ export interface ConnectionParts {
   readonly protocol: Protocol;
   readonly limits: Limits;
   readonly traffic: Traffic;
+  /** The client's address, as far as it is known. */
+  readonly address?: string | undefined;
   /** Makes the connection's proof of who it is. */
   prove(connection: Connection): Proof;
 }
@@ -113,6 +118,10 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
   readonly limits: Limits;
   readonly protocol: Protocol;
   readonly proof: Proof;
+  /** When it was opened, Unix time in seconds. */
+  readonly openedAt = unixSeconds();
+  /** The client's address, as far as it is known. */
+  readonly address: string | undefined;
   readonly #home: ConnectionHome;
   readonly #traffic: Traffic;
   /** When the last frame came, on `performance.now()`'s clock. */
@@ -129,9 +138,10 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
   constructor(
     home: ConnectionHome,
     socket: Socket,
-    { protocol, limits, traffic, prove }: ConnectionParts,
+    { protocol, limits, traffic, address, prove }: ConnectionParts,
   ) {
     this.#home = home;
+    this.address = address;
     this.protocol = protocol;
     this.limits = limits;
     this.#traffic = traffic;
@@ -157,6 +167,11 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
 
   get queueLimit(): number {
     return this.limits.queue;
+  }
+
+  /** How its frames come and go. */
+  get transport(): "websocket" | "sse" {
+    return this.#socket.transport ?? "websocket";
   }
 
   get recovers(): boolean {

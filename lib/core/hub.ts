@@ -4,6 +4,7 @@
 import type { Arrival, Dialect } from "./arrival.ts";
 import type { Connection } from "./connection.ts";
 import { type Channel, keyOf } from "./channel.ts";
+import { Pace } from "./pace.ts";
 import type { Position } from "./publication.ts";
 
 /** A channel with connections on this node. */
@@ -17,6 +18,8 @@ export interface HubChannel extends Channel {
   kinds: ReadonlySet<string> | undefined;
   /** The position up to which nothing arrives here any more; `undefined` while the node knows of none. */
   arrivedUpTo: Position | undefined;
+  /** How much has arrived here lately; `undefined` while nothing has. */
+  pace: Pace | undefined;
 }
 
 /**
@@ -60,8 +63,15 @@ function deliverToSome(
   }
 }
 
+/** Notes that something has arrived that people or systems have said. It runs for every message, once for all receivers. */
+export function notePace(here: HubChannel, at: number): void {
+  (here.pace ??= new Pace()).note(at);
+}
+
 export class Hub {
   readonly #channels = new Map<string, HubChannel>();
+  /** How many channels of each kind there are. */
+  readonly #counts = new Map<Channel["kind"], number>();
 
   get(channel: Channel): HubChannel | undefined {
     return this.#channels.get(keyOf(channel));
@@ -77,8 +87,10 @@ export class Hub {
       known = {
         ...{ site, kind, name, key, connections: new Set(), dialect, isMixed: false, kinds },
         arrivedUpTo: undefined,
+        pace: undefined,
       };
       this.#channels.set(key, known);
+      this.#counts.set(kind, this.count(kind) + 1);
     }
     known.connections.add(connection);
     if (dialect !== known.dialect) known.isMixed = true;
@@ -91,6 +103,7 @@ export class Hub {
     const known = this.#channels.get(key);
     if (known?.connections.delete(connection) && known.connections.size === 0) {
       this.#channels.delete(key);
+      this.#counts.set(known.kind, this.count(known.kind) - 1);
     }
   }
 
@@ -100,8 +113,6 @@ export class Hub {
 
   /** How many channels of a kind anybody here hears. */
   count(kind: Channel["kind"]): number {
-    let count = 0;
-    for (const channel of this.#channels.values()) if (channel.kind === kind) count++;
-    return count;
+    return this.#counts.get(kind) ?? 0;
   }
 }

@@ -17,7 +17,7 @@ import { BurstLog } from "./burst_log.ts";
 import { Connection, type ConnectionHome, type Protocol } from "./connection.ts";
 import { Drops } from "./drops.ts";
 import { AllHooks } from "./connection_hooks.ts";
-import { Hub, type HubChannel } from "./hub.ts";
+import { Hub, type HubChannel, notePace } from "./hub.ts";
 import type { Identity, Proof } from "./identity.ts";
 import { Counter, type Metric } from "./metrics.ts";
 import type { HistoryOptions, Position, Publication, Published } from "./publication.ts";
@@ -61,7 +61,12 @@ export class Node implements ConnectionHome {
   );
   readonly #options: NodeOptions;
   readonly #accepted = new Counter("connections", "Connections of clients that were accepted.");
-  readonly #connections = new Set<Connection>();
+  readonly #arrived = new Counter("arrived", "Publications that reached connections of this node.");
+  readonly #deliveries = new Counter(
+    "deliveries",
+    "Publications times the connections of this node that hear their channels.",
+  );
+  readonly #connections = new Map<string, Connection>();
   readonly subscriptions: Subscriptions;
   readonly #kinds = new Map<string, Kind>();
   readonly #checks: (() => string | undefined)[] = [];
@@ -84,7 +89,17 @@ export class Node implements ConnectionHome {
   }
 
   get connections(): Iterable<Connection> {
-    return this.#connections;
+    return this.#connections.values();
+  }
+
+  /** How many connections are open. */
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  /** The connection with this id, if it is one of this node's. */
+  connection(id: string): Connection | undefined {
+    return this.#connections.get(id);
   }
 
   /** Adds a capability's kinds of publications. Throws a `TypeError` if one is there already. */
@@ -107,7 +122,7 @@ export class Node implements ConnectionHome {
 
   /** Closes every connection with a code that tells its client to come back. */
   closeConnections(): void {
-    for (const connection of this.#connections) connection.disconnect(DISCONNECTS.shutdown);
+    for (const connection of this.connections) connection.disconnect(DISCONNECTS.shutdown);
   }
 
   /** Closes every connection, and waits until what it leaves behind is taken out. */
@@ -135,10 +150,11 @@ export class Node implements ConnectionHome {
     const connection = new Connection(this, socket, {
       protocol,
       limits,
+      address,
       traffic: newTraffic(),
       prove: (connection) => prove(connection, identity, address),
     });
-    this.#connections.add(connection);
+    this.#connections.set(connection.id, connection);
     this.#accepted.value++;
     log.debug("client {client} connected", { client: connection.id });
     try {
@@ -152,7 +168,7 @@ export class Node implements ConnectionHome {
 
   /** The connection is gone. */
   remove(connection: Connection): void {
-    if (!this.#connections.delete(connection)) return;
+    if (!this.#connections.delete(connection.id)) return;
     log.debug("client {client} is gone", { client: connection.id });
     this.hooks.closed(connection);
   }
@@ -223,13 +239,17 @@ export class Node implements ConnectionHome {
       type: "gauge",
       read: () => this.#connections.size,
     };
-    return [clients, this.#accepted, ...this.drops.metrics, ...this.refusals.metrics];
+    const counted = [this.#accepted, this.#arrived, this.#deliveries];
+    return [clients, ...counted, ...this.drops.metrics, ...this.refusals.metrics];
   }
 
   handlePublication(channel: Channel, publication: Publication, position?: Position): void {
     const here = this.hub.get(channel);
     if (here === undefined) return;
     if (position !== undefined) here.arrivedUpTo = position;
+    this.#arrived.value++;
+    this.#deliveries.value += here.connections.size;
+    if (saysSomething(publication)) notePace(here, publication.at);
     this.#kinds.get(publication.kind)?.(here, new Arrival(channel, publication, position));
   }
 
@@ -259,17 +279,22 @@ export class Node implements ConnectionHome {
   #lost(): void {
     // A client with an inbox knows its positions, and gets exactly what it missed when it comes back. Others are told: what
     // waits for them comes again, and what was said in rooms does not. Whoever comes from now on has missed nothing.
-    const closed = inSlices([...this.#connections], tellMissed);
+    const closed = inSlices([...this.connections], tellMissed);
     this.background.run("missed", closed);
     this.subscriptions.forget(closed.catch(() => {}));
   }
 
   #sweep(): void {
-    for (const connection of this.#connections) {
+    for (const connection of this.connections) {
       if (connection.isStalled()) this.drops.stalled(connection);
     }
     this.restoring.ifIncomplete();
   }
+}
+
+/** Whether it is more than that somebody has come or gone. */
+function saysSomething({ message, event, data }: Publication): boolean {
+  return message !== undefined || event !== undefined || data !== undefined;
 }
 
 /** Ends a connection that can come back for what it missed, and tells others that they may have missed something. */

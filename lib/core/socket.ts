@@ -7,6 +7,8 @@ import type { Outgoing } from "./outgoing.ts";
 
 /** A WebSocket or a stream of events, as the kernel uses it. */
 export interface Socket {
+  /** How frames come and go. @default "websocket" */
+  readonly transport?: "sse";
   /** In which form several texts cost less than one by one: in none, joined to one message, or as several frames too. */
   readonly batching: "none" | "joined" | "frames";
   /** Queues one text message; does nothing once the socket is closed. */

@@ -44,9 +44,10 @@ export function identifyCaller(
   parts: CallerParts,
   config: CallerConfig,
 ): MiddlewareHandler<ApiEnv> {
-  const { keys, gate } = parts;
+  const { keys, gate, counters } = parts;
   const callers = new Callers(parts, config);
   return async (context, next) => {
+    counters.requests.value++;
     context.set("gate", gate);
     const text = shownKey(context);
     const key = text === undefined ? undefined : keys.checkedJustNow(text);

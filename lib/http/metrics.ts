@@ -5,6 +5,7 @@ export type ApiCounters = ReturnType<typeof apiCounters>;
 
 export function apiCounters() {
   return {
+    requests: new Counter("api_requests", "Calls of the HTTP API."),
     unauthorized: new Counter("api_unauthorized", "Calls that showed no good key."),
     forbidden: new Counter("api_forbidden", "Calls whose caller lacked the scope for them."),
     throttled: new Counter(

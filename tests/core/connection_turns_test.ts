@@ -18,6 +18,7 @@ Deno.test("frames that wait for no other turn of the event loop leave others the
   const { node } = kernel;
   const worked: string[] = [];
   const protocol: Protocol = {
+    name: "test",
     dialect: JSON_DIALECT,
     recovers: false,
     joins: false,

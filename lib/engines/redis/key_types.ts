@@ -23,6 +23,8 @@ export const KEY_TYPES: Readonly<Record<string, KeyType>> = {
   "online-fewer": "zset",
   "online-nodes": "set",
   "online-asked": "string",
+  "node-reports": "hash",
+  "node-history": "stream",
   lease: "set",
   bridge: "string",
   "bridge-progress": "string",
@@ -113,6 +115,7 @@ export const SHARED_KEYS: readonly string[] = [
   "online-asked",
   "events",
   "database",
+  "node-reports",
 ];
 
 /** Redis' word for what a key has where there is none. */

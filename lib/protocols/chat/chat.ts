@@ -20,6 +20,7 @@ export const CHAT_IN_QUERY = "chat";
 const NO_KINDS: ReadonlySet<string> = new Set();
 
 export class ChatProtocol implements Protocol {
+  readonly name = "chat";
   readonly dialect = CHAT_DIALECT;
   readonly recovers = false;
   readonly kinds = NO_KINDS;

@@ -32,6 +32,7 @@ export interface SseSocketOptions {
 }
 
 export class SseSocket implements Socket {
+  readonly transport = "sse";
   readonly batching = "none";
   readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly #options: SseSocketOptions;

@@ -22,6 +22,7 @@ export interface ProtocolV1 extends Protocol {
 
 export function protocolV1(commands: Commands): ProtocolV1 {
   return {
+    name: "v1",
     dialect: JSON_DIALECT,
     recovers: false,
     kinds: KINDS,

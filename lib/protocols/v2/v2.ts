@@ -46,6 +46,7 @@ const SERVER_TYPES = new Set([
 
 export function protocolV2(commands: Commands): Protocol {
   return {
+    name: "v2",
     dialect: JSON_DIALECT,
     recovers: true,
     joins: true,

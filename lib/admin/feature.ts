@@ -1,0 +1,44 @@
+/** What operators see and do, as a capability of the server: nodes, connections, and what waits or failed. */
+import type { Feature } from "../feature.ts";
+import { listeners } from "../listeners/settings.ts";
+import { ADMIN_FUNCTIONS } from "./functions.ts";
+import { Nodes } from "./nodes/nodes.ts";
+import { openReports } from "./nodes/open.ts";
+import { Reporter } from "./nodes/reporter.ts";
+import { nodeRoutes } from "./nodes/routes.ts";
+import { openPeers } from "./peers/open.ts";
+import { admin as settings } from "./settings.ts";
+
+export const adminFeature = {
+  name: "admin",
+  settings,
+  functions: ADMIN_FUNCTIONS,
+  async open({ node, engine: { storage }, metrics, of }) {
+    const peers = await openPeers(storage);
+    const reports = await openReports(storage);
+    const nodes = new Nodes(reports, peers);
+    const { id } = peers;
+    const name = of(settings).nodeName || `${hostName() ?? "node"}:${of(listeners).port}`;
+    const latency = () => ({ p50: null, p99: null });
+    const reporter = new Reporter({ node, metrics, store: reports, id, name, latency });
+    return {
+      services: [nodes],
+      routes: nodeRoutes(nodes),
+      tasks: [reporter.task],
+      start: () => reporter.report().catch(() => {}), // the task reports again
+      async [Symbol.asyncDispose]() {
+        reporter[Symbol.dispose]();
+        await reports.remove(id).catch(() => {}); // it is forgotten after a while
+      },
+    };
+  },
+} satisfies Feature;
+
+/** The machine's name, which the runtime tells programs with more rights than this one asks for. */
+function hostName(): string | undefined {
+  try {
+    return Deno.readTextFileSync("/etc/hostname").trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}

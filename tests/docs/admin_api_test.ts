@@ -1,0 +1,68 @@
+/** Executes what `docs/admin-api.md` shows. */
+import assert from "node:assert/strict";
+import { run } from "../support/command.ts";
+import { Manager } from "../support/manager.ts";
+import { ROOT } from "../support/paths.ts";
+import { Program } from "../support/program.ts";
+import { APP_KEY } from "../support/tokens.ts";
+import { waitFor } from "../support/wait.ts";
+
+const PAGE = await Deno.readTextFile(`${ROOT}docs/admin-api.md`);
+
+const blocks = new Map(
+  [...PAGE.matchAll(/<!-- (example|answer): ([^>]+) -->\s+```\w*\n(.*?)```/gs)]
+    .map(([, kind, name, text = ""]) => [`${kind}: ${name}`, text.trim()]),
+);
+
+/** What happens before an example. */
+const BEFORE: Readonly<
+  Record<string, (program: Program, manager: Manager) => Promise<void> | undefined>
+> = {
+  nodes: async (program, manager) => {
+    await waitFor("it is ready", async () => {
+      const { json } = await manager.call(program, "GET", "/nodes");
+      return (json["nodes"] as { ready: boolean }[])[0]?.ready;
+    });
+  },
+};
+
+Deno.test("docs/admin-api.md: every block is executed", async () => {
+  assert.equal(blocks.size, PAGE.match(/```/g)!.length / 2);
+  await using program = await Program.start({ env: { APP_KEY } });
+  const manager = await Manager.of(program);
+  for (const [name, text] of blocks) {
+    if (name.startsWith("answer")) continue;
+    const about = name.replace("example: ", "");
+    await BEFORE[about]?.(program, manager);
+    const script = text.replaceAll("localhost:7000", `127.0.0.1:${program.port}`)
+      .replaceAll("curl ", "curl -fsS ");
+    const { code, stdout, stderr } = await run(["sh", "-e", "-c", `(${script}) 2>&1`], {
+      cwd: program.dataDir,
+      env: { KEY: manager.key },
+    });
+    assert.equal(code, 0, `${about}: ${stdout}${stderr}`);
+    const shown = blocks.get(`answer: ${about}`);
+    if (shown === undefined) continue;
+    const lines = stdout.trim() === "" ? [] : stdout.trim().split("\n");
+    const answers = lines.map((line) => JSON.parse(line));
+    const expected = JSON.parse(`[${shown.replaceAll(/(?<!")…(?!")/g, '"…"')}]`);
+    assert.ok(fits(answers, expected), `${about}: ${stdout}`);
+  }
+});
+
+/** Whether a value is as the page shows it, where `…` stands for any value, and a list with it for any list. */
+function fits(value: unknown, shown: unknown): boolean {
+  if (shown === "…") return value !== undefined;
+  if (Array.isArray(shown)) {
+    if (!Array.isArray(value)) return false;
+    if (shown.length === 1 && shown[0] === "…") return value.length > 0;
+    return value.length === shown.length && shown.every((each, at) => fits(value[at], each));
+  }
+  if (typeof shown !== "object" || shown === null) return value === shown;
+  if (typeof value !== "object" || value === null) return false;
+  const names = Object.keys(shown);
+  return Object.keys(value).join() === names.join() &&
+    names.every((name) =>
+      fits((value as Record<string, unknown>)[name], (shown as Record<string, unknown>)[name])
+    );
+}

@@ -4,7 +4,7 @@ import { MadeRooms } from "../../lib/rooms/made/made_rooms.ts";
 import { openMadeRoomStore } from "../../lib/rooms/made/open.ts";
 import type { MadeChange } from "../../lib/rooms/made/store.ts";
 import { RoomRules, roomsWithoutFile } from "../../lib/rooms/rules/room_rules.ts";
-import { openFullRedis } from "../support/engines.ts";
+import { openFullRedis, QUIET } from "../support/engines.ts";
 import { Manager } from "../support/manager.ts";
 import { Program } from "../support/program.ts";
 import { RedisServer } from "../support/redis.ts";
@@ -34,6 +34,15 @@ async function cutOff(redis: RedisServer) {
   return { engine, made, told };
 }
 
+/** The store of a node that hears what the others do, and what it was told. */
+async function hearing(redis: RedisServer) {
+  const engine = await openFullRedis(redis);
+  const changes: MadeChange[] = [];
+  const store = await openMadeRoomStore(engine.storage, (change) => void changes.push(change));
+  await engine.run(QUIET);
+  return { store, changes, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() };
+}
+
 function room(pattern: string) {
   return { site: SITE, pattern };
 }
@@ -41,6 +50,26 @@ function room(pattern: string) {
 function names(made: MadeRooms): string[] {
   return [...made.of(SITE)].map(({ pattern, fields }) => `${pattern} ${fields.maxClients}`).sort();
 }
+
+Deno.test("whom a node puts out it puts out once: who has come back since then stays", async () => {
+  await using redis = await RedisServer.start();
+  await using one = await hearing(redis);
+  await using other = await hearing(redis);
+  await waitFor("both hear", async () => {
+    return (await redis.call("PUBSUB", "NUMSUB", "notifyli:made-room-events")).includes("2");
+  });
+  for (const room of ["one", "two"]) await one.store.putOut(SITE, room, "bob");
+  await one.store.put(room("last"), {}, { most: 1 });
+  // What the channel brings of those two comes before this.
+  const isLast = (change: MadeChange) => change.type === "made";
+  await waitFor("both have heard all", () => {
+    return one.changes.filter(isLast).length === 2 && other.changes.some(isLast);
+  });
+  const out = ["one", "two"].map((room) => ({ type: "out", site: SITE, room, user: "bob" }));
+  for (const { changes } of [one, other]) {
+    assert.deepEqual(changes.filter(({ type }) => type === "out"), out);
+  }
+});
 
 Deno.test("a node that was cut off writes back what Redis lost, and nothing that was deleted", async () => {
   await using redis = await RedisServer.start();

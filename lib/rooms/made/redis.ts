@@ -24,6 +24,9 @@ import type {
 /** Most rooms that are written back in one call. */
 const MOST_RESTORED = 100;
 
+/** How many of the last put-outs a node knows again. More than are under way at once. */
+const MOST_KNOWN = 1000;
+
 export class RedisMadeRooms implements MadeRoomStore {
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
@@ -31,6 +34,8 @@ export class RedisMadeRooms implements MadeRoomStore {
   readonly #tell: OnMadeChange;
   /** The pub/sub channel on which nodes hear of changes. */
   readonly #channel: string;
+  /** The ids of the last put-outs, the oldest first. The channel brings those of this node to it once more. */
+  readonly #known = new Set<string>();
 
   constructor(storage: RedisStorage, tell: OnMadeChange) {
     const { redis, subscriber, keys, functions } = storage;
@@ -40,8 +45,7 @@ export class RedisMadeRooms implements MadeRoomStore {
     this.#tell = tell;
     this.#channel = `${keys.prefix}made-room-events`;
     subscriber.on("message", (channel: string, text: string) => {
-      const change = channel === this.#channel ? parseChange(text) : undefined;
-      if (change !== undefined) tell(change);
+      if (channel === this.#channel) this.#take(text);
     });
     // The node subscribes before it reads the rooms, so that it misses no change in between.
     storage.beforeRestored(async () => void await subscriber.subscribe(this.#channel));
@@ -96,9 +100,30 @@ export class RedisMadeRooms implements MadeRoomStore {
   }
 
   async putOut(site: string, room: string, user: UserId): Promise<void> {
-    const text = ["out", site, room, user].join("\n");
+    const text = ["out", site, room, user, crypto.randomUUID()].join("\n");
     await this.#redis.publish(this.#channel, text).catch(throwUnconfirmed);
-    this.#tell({ type: "out", site, room, user });
+    this.#take(text);
+  }
+
+  /** Takes what the channel brings, or what this node has published there. */
+  #take(text: string): void {
+    const change = parseChange(text);
+    if (change === undefined) return;
+    if (change.type === "out" && this.#isKnown(text)) return;
+    this.#tell(change);
+  }
+
+  /** Says whether it came before: the user may be back since then, and is not to be put out for it again. */
+  #isKnown(text: string): boolean {
+    const id = text.split("\n")[4];
+    if (id === undefined) return false; // a node of an earlier version told of it
+    if (this.#known.has(id)) return true;
+    this.#known.add(id);
+    for (const oldest of this.#known) {
+      if (this.#known.size <= MOST_KNOWN) break;
+      this.#known.delete(oldest);
+    }
+    return false;
   }
 
   async #roomsOf(site: string): Promise<MadeRoom[]> {

@@ -27,7 +27,7 @@ export type MadeChange =
   /** Takes a user's connections out of a room, into which they may come back. Nothing is stored of it. */
   | { readonly type: "out"; readonly site: string; readonly room: string; readonly user: UserId };
 
-/** Takes a change on this node. The same change may come twice. */
+/** Takes a change on this node. The same change may come twice, but for one of the type `out`. */
 export type OnMadeChange = (change: MadeChange) => void;
 
 export interface PutOptions {

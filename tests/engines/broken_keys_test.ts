@@ -189,8 +189,7 @@ async function brokenInTurn(
 
 /** Puts something in the place of a key. */
 async function breakKey(redis: RedisServer, key: string, word: string): Promise<void> {
-  await redis.call("DEL", key);
-  if (KEY_TYPES[word] === "string") await redis.call("RPUSH", key, "x");
+  if (KEY_TYPES[word] === "string") await redis.replaceByHash(key);
   else await redis.call("SET", key, "x");
 }
 

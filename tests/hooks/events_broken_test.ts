@@ -15,8 +15,7 @@ Deno.test("where the keys of an endpoint are of another type, clients go on, and
   await using ann = await TestClient.connectV2(program.webSocketUrl);
   await ann.command("connect", { user_id: "ann" });
   const keys = [...KEYS, "events"].map((key) => `notifyli:${key}`);
-  await redis.call("DEL", ...keys);
-  for (const key of keys) await redis.call("HSET", key, "a", "b");
+  for (const key of keys) await redis.replaceByHash(key);
   await ann.command("subscribe", { room: "lobby" });
   await ann.command("publish", { room: "lobby", message: "not told" });
   await ann.command("event", { room: "lobby", event: "typing" });

@@ -91,6 +91,13 @@ export class RedisServer implements AsyncDisposable {
     return callRedis(this.port, command);
   }
 
+  /** Puts a hash in the place of what a key has, in one step: a server that runs may write its own at any time. */
+  async replaceByHash(key: string): Promise<void> {
+    const made = `${key} of another program`;
+    await this.call("HSET", made, "a", "b");
+    await this.call("RENAME", made, key);
+  }
+
   /** Runs `redis-cli` itself, and resolves with what it prints. */
   async cli(...args: string[]): Promise<string> {
     const { stdout } = await new Deno.Command("redis-cli", {

@@ -89,16 +89,20 @@ export class Program implements AsyncDisposable {
     this.#reading = this.#read();
   }
 
-  /** Starts a server on a free port and waits until it listens. */
+  /** Starts a server on a free port and waits until it listens, and uses its PostgreSQL where it has one. */
   static async start(options: ProgramOptions = {}): Promise<Program> {
     const program = isReusing(options)
       ? await Program.#startReused(options)
       : await Program.spawn(options);
+    const has = (part: string) => program.log.some(({ message }) => message.includes(part));
     try {
-      await waitFor("the server listens", () => {
-        return program.#process.isEnded ||
-          program.log.some(({ message }) => message.includes("listens on"));
-      });
+      await waitFor("the server listens", () => program.#process.isEnded || has("listens on"));
+      if (options.env?.["DATABASE_URL"] !== undefined) {
+        // It listens although it has not reached it yet, and refuses until then what needs it.
+        await waitFor("PostgreSQL is reached", () => {
+          return program.#process.isEnded || has("PostgreSQL is reached");
+        });
+      }
       if (program.#process.isEnded) throw new Error(`The server ended: ${program.output}`);
     } catch (error) {
       await program[Symbol.asyncDispose]();

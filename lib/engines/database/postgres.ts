@@ -271,7 +271,7 @@ export class PostgresDatabase implements Database {
         if (!this.#wasReached) {
           await this.#answered(migratePostgres(client, this.#options.stored));
         } else await this.#answered(client.unsafe("SELECT 1"), CONNECT_SECONDS * 1000);
-        if (this.#wasReached) log.info("PostgreSQL is back");
+        log.info(this.#wasReached ? "PostgreSQL is back" : "PostgreSQL is reached");
         this.#wasReached = true;
         this.#away = undefined;
         this.#reaching = undefined; // at once: it may be lost again right now, and has to be reached again then

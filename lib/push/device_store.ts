@@ -40,7 +40,7 @@ interface RegisterOptions {
 
 const COLUMNS =
   "site, id, user_id, provider, token, platform, app, locale, time_zone, created_at, seen_at, session, " +
-  "token_id, issued_at, last_at, last_result, last_why";
+  "token_id, issued_at, last_at, last_result, last_why, server_key";
 
 /** Another node has registered the same device in between. */
 export class RegisteredMeanwhile extends CodedError {
@@ -78,10 +78,10 @@ export function* registerDevice(
   const dropped = yield* makeRoom(device, { limit, replaces, now });
   const made = yield* row(
     `INSERT INTO push_devices (${COLUMNS}, token_hash)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, 0, '', '', $14)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, 0, '', '', $15, $14)
      ON CONFLICT (site, provider, token_hash) DO NOTHING RETURNING ${COLUMNS}`,
     ...[site, device.id, user, provider, device.token, ...saidOf(device), now],
-    ...[...boundTo(device), tokenHash],
+    ...[...boundTo(device), tokenHash, device.serverKey ?? ""],
   );
   if (made === undefined) throw new RegisteredMeanwhile(); // and nothing of this stays
   yield* noteReach(site, user);
@@ -104,15 +104,22 @@ export function* renewDevice(
     readonly now: number;
   },
 ): Work<(Owner & { readonly isDropped: boolean }) | undefined> {
-  const there = yield* row(
-    `SELECT site, user_id, token_hash FROM push_devices
-     WHERE id = $1 AND provider = 'web_push' AND token_hash IN ($2, $3)`,
-    ...[id, oldHash, tokenHash],
-  );
-  if (there === undefined) return undefined;
-  const [site, user] = [String(there["site"]), String(there["user_id"])];
-  if (there["token_hash"] === tokenHash) return { site, user, isDropped: false };
+  const find = () =>
+    row(
+      `SELECT site, user_id, token_hash FROM push_devices
+       WHERE id = $1 AND provider = 'web_push' AND token_hash IN ($2, $3)`,
+      ...[id, oldHash, tokenHash],
+    );
+  const before = yield* find();
+  if (before === undefined) return undefined;
+  const [site, user] = [String(before["site"]), String(before["user_id"])];
   yield* holdReach(site, user);
+  const there = yield* find(); // another node may have done it until now
+  if (there?.["user_id"] !== user) {
+    yield* noteReach(site, user);
+    return undefined;
+  }
+  if (there["token_hash"] === tokenHash) return { site, user, isDropped: false };
   const other = yield* row(
     "SELECT id FROM push_devices WHERE site = $1 AND provider = 'web_push' AND token_hash = $2",
     ...[site, tokenHash],
@@ -223,9 +230,11 @@ export function* devicesBoundTo(
 function* seeDevice(device: NewDevice, id: string, now: number): Work<KeptDevice | undefined> {
   const kept = yield* row(
     `UPDATE push_devices SET token = $3, platform = $4, app = $5, locale = $6, time_zone = $7,
-       seen_at = $8, session = $9, token_id = $10, issued_at = $11
+       seen_at = $8, session = $9, token_id = $10, issued_at = $11,
+       server_key = CASE server_key WHEN '' THEN $12 ELSE server_key END
      WHERE site = $1 AND id = $2 RETURNING ${COLUMNS}`,
     ...[device.site, id, device.token, ...saidOf(device), now, ...boundTo(device)],
+    device.serverKey ?? "", // the same subscription is for the same key
   );
   return kept && deviceOf(kept);
 }
@@ -302,6 +311,7 @@ function deviceOf(found: Row): KeptDevice {
   const text = (column: string) => String(found[column]);
   const said = (column: string) => text(column) === "" ? undefined : text(column);
   const [platform, app, locale, timeZone] = ["platform", "app", "locale", "time_zone"].map(said);
+  const serverKey = said("server_key");
   const [session, tokenId, issuedAt] = [said("session"), said("token_id"), found["issued_at"]];
   const lastAt = Number(found["last_at"]);
   return {
@@ -312,6 +322,7 @@ function deviceOf(found: Row): KeptDevice {
     ...(app !== undefined && { app }),
     ...(locale !== undefined && { locale }),
     ...(timeZone !== undefined && { timeZone }),
+    ...(serverKey !== undefined && { serverKey }),
     createdAt: Number(found["created_at"]),
     seenAt: Number(found["seen_at"]),
     ...(Number(issuedAt) > 0 && {

@@ -63,9 +63,13 @@ export class Devices {
     const fields = deviceFields(asked, providers);
     if (fields.provider === "mail" && !isApplication) throw mailOfOthers();
     const { provider, token } = fields;
+    const serverKey = await providers.get(provider)!.serverKey?.();
     const tokenHash = hashOf(provider === "mail" ? `${user}\n${token}` : token);
     for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const device = { id: randomBase64Url(ID_BYTES), site, user, ...fields, tokenHash, boundTo };
+      const device = {
+        ...{ id: randomBase64Url(ID_BYTES), site, user, ...fields, tokenHash, boundTo },
+        ...(serverKey !== undefined && { serverKey }),
+      };
       const registered = await database.transaction(
         () => registerDevice(device, { limit, replaces: !isApplication, now: now() }),
         `${site}\n${tokenHash}`,

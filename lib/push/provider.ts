@@ -10,6 +10,11 @@ export interface PushProvider extends Partial<AsyncDisposable> {
    * same device. Throws `invalid` with the field `token` where it is none of this provider's.
    */
   tokenOf(value: unknown): string;
+  /**
+   * The server's public key that devices are registered for, where they are for one: no other server reaches them. Rejects where it
+   * cannot be read.
+   */
+  serverKey?(): Promise<string>;
   /** What is behind by itself: attempts at a push service that fails rest (`providers/breaker.ts`) without those at others. */
   originOf(device: Device): string;
   /** Sends a message once, within the time of `signal`, and never rejects: what has failed is `later`. */

@@ -25,6 +25,8 @@ export interface Device {
   readonly locale?: string;
   /** An IANA name. */
   readonly timeZone?: string;
+  /** The public key of the server for which a browser has subscribed, in base64url; absent where that is not known. */
+  readonly serverKey?: string;
 }
 
 /** What a device shows. */

@@ -7,6 +7,7 @@ import {
   type NewDevice,
   registerDevice,
   removeDevices,
+  renewDevice,
 } from "../../lib/push/device_store.ts";
 import { testDatabases } from "../support/databases.ts";
 import { TwoNodes } from "../support/lock_order.ts";
@@ -59,4 +60,42 @@ Deno.test("two nodes register the same devices for each other's users, and neith
     ["b"],
     ["a"],
   ]);
+});
+
+Deno.test("two nodes are told of the same new subscription at once, and the device keeps it", async () => {
+  await using nodes = await TwoNodes.open();
+  const { one, two } = nodes;
+  const device = newDevice("1", "old");
+  await one.transaction(() => registerDevice(device, OPTIONS));
+  const renew = (database: Database) =>
+    database.transaction(() =>
+      renewDevice(device.id, { oldHash: "old", token: "new", tokenHash: "new", now: 2 })
+    );
+  await nodes.both(
+    "SELECT * FROM reach WHERE user_id = '1' FOR UPDATE",
+    () => [renew(one)],
+    () => [renew(two)],
+  );
+  const devices = await one.transaction(() => devicesOf({ site: SITE, user: "1" }));
+  assert.deepEqual(devices.map(({ id, token }) => [id, token]), [[device.id, "new"]]);
+});
+
+Deno.test("two browsers that show the same new subscription at once at two nodes leave one device", async () => {
+  await using nodes = await TwoNodes.open();
+  const { one, two } = nodes;
+  const devices = [newDevice("1", "first"), newDevice("2", "second")];
+  for (const each of devices) await one.transaction(() => registerDevice(each, OPTIONS));
+  const renew = (database: Database, { id, token }: NewDevice) =>
+    database.transaction(() =>
+      renewDevice(id, { oldHash: token, token: "new", tokenHash: "new", now: 2 })
+    );
+  await nodes.whileHeld("SELECT * FROM reach FOR UPDATE", async (waiting) => {
+    const changes = [renew(one, devices[0]!), renew(two, devices[1]!)];
+    await waiting(2);
+    return changes;
+  });
+  const left = await Promise.all(
+    ["1", "2"].map((user) => one.transaction(() => devicesOf({ site: SITE, user }))),
+  );
+  assert.deepEqual(left.flat().map(({ token }) => token), ["new"]);
 });

@@ -22,6 +22,9 @@ const LONGEST_ENDPOINT = 2000;
 /** Four weeks: no push service keeps a message longer. */
 const LONGEST_TTL_SECONDS = 28 * 24 * 3600;
 
+/** Clients name endpoints, so that there may be any number of push services: so many are known. */
+const MOST_REACHED = 1000;
+
 /** By the priority of a notification, 1 to 5. */
 const URGENCY = ["very-low", "low", "normal", "high", "high"] as const;
 
@@ -53,6 +56,8 @@ export class WebPush implements PushProvider {
   readonly closes = true;
   readonly #options: WebPushOptions;
   readonly #vapid: Vapid;
+  /** Push services that have taken something since the start for browsers that have subscribed with the key of now. */
+  readonly #reached = new Set<string>();
   #outward: Outward | undefined;
 
   constructor(options: WebPushOptions) {
@@ -64,6 +69,10 @@ export class WebPush implements PushProvider {
     const { endpoint, keys: { p256dh, auth } } = subscriptionOf(value);
     if (!this.#mayAsk(endpoint)) throw invalid("token", "…", ALLOWED_PLACE);
     return JSON.stringify({ endpoint, keys: { p256dh, auth } });
+  }
+
+  async serverKey(): Promise<string> {
+    return (await this.#options.keys.load()).publicKey;
   }
 
   originOf({ token }: Device): string {
@@ -95,8 +104,30 @@ export class WebPush implements PushProvider {
       });
       const answer = await shortAnswer(response);
       const { reason, errno } = objectIn(answer.text);
-      return ofPushService(resultOf(answer, now, codeIn(reason) ?? codeIn(errno)), answer.status);
+      const result = resultOf(answer, now, codeIn(reason) ?? codeIn(errno));
+      return await this.#believed(device, url, ofPushService(result, answer.status));
     });
+  }
+
+  /**
+   * A browser that has subscribed with another key of this server is gone where its push service says so, unless no other one was
+   * reached there by the key of now: then that may be the wrong one.
+   */
+  async #believed({ serverKey }: Device, { origin }: URL, result: PushResult): Promise<PushResult> {
+    if (serverKey === undefined) return result;
+    const isOther = serverKey !== await this.serverKey();
+    if (result.result === "taken" && !isOther) this.#noteReached(origin);
+    const isDenied = result.result === "later" && result.isDenied === true;
+    if (!isDenied || !isOther) return result;
+    const why = `${result.why}: it has subscribed with another key of this server`;
+    return this.#reached.has(origin) ? { result: "gone", why } : { ...result, why };
+  }
+
+  #noteReached(origin: string): void {
+    this.#reached.delete(origin);
+    this.#reached.add(origin);
+    const [oldest = ""] = this.#reached;
+    if (this.#reached.size > MOST_REACHED) this.#reached.delete(oldest);
   }
 
   /** Says that Apple would take nothing, where somebody has set the key and nothing says whose it is. */

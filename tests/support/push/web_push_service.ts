@@ -38,6 +38,8 @@ export interface TakenPush {
 interface Receiver {
   readonly ecdh: ECDH;
   readonly auth: Buffer;
+  /** With which key of a server it was subscribed; absent: any may push. */
+  readonly key: string | undefined;
   isGone: boolean;
 }
 
@@ -60,13 +62,13 @@ export class WebPushService implements AsyncDisposable {
     return `http://127.0.0.1:${this.#server.addr.port}`;
   }
 
-  /** A new subscription, as `PushSubscription.toJSON()` gives it. */
-  subscribe(): SubscriptionJson {
+  /** A new subscription, as `PushSubscription.toJSON()` gives it. @param key of the only server that may push to it */
+  subscribe(key?: string): SubscriptionJson {
     const ecdh = createECDH("prime256v1");
     ecdh.generateKeys();
     const auth = randomBytes(16);
     const id = String(this.#receivers.size + 1);
-    this.#receivers.set(id, { ecdh, auth, isGone: false });
+    this.#receivers.set(id, { ecdh, auth, key, isGone: false });
     const p256dh = ecdh.getPublicKey().toString("base64url");
     return { endpoint: this.endpointOf(id), keys: { p256dh, auth: auth.toString("base64url") } };
   }
@@ -101,6 +103,7 @@ export class WebPushService implements AsyncDisposable {
     const answer = await this.answer(told);
     if (answer !== undefined) return answer;
     if (receiver.isGone) return status(410);
+    if (receiver.key !== undefined && receiver.key !== told.key) return status(403);
     if (body.length > 4096) return status(413);
     this.taken.push(told);
     return new Response(null, { status: 201, headers: { location: `${this.origin}/message/1` } });

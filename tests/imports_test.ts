@@ -52,7 +52,8 @@ const RULES: ImportRules = {
       "base config core net engines listeners/settings.ts feature.ts rooms inbox presence conversations",
     "lib/ways":
       "base config core limits/settings.ts engines listeners/settings.ts auth/keys feature.ts rooms topics inbox",
-    "lib/admin": "base config core engines listeners/settings.ts http feature.ts",
+    "lib/admin":
+      "base config core limits engines listeners/settings.ts auth/revocations http feature.ts rooms inbox presence push conversations",
     "bridge.ts": "base core engines inbox ways",
     // Any other capability: it needs no line of its own.
     "*":

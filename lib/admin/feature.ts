@@ -1,19 +1,29 @@
 /** What operators see and do, as a capability of the server: nodes, connections, and what waits or failed. */
+import { Revocations } from "../auth/revocations/revocations.ts";
 import type { Feature } from "../feature.ts";
+import { InboxService } from "../inbox/inbox.ts";
+import { limits } from "../limits/settings.ts";
 import { listeners } from "../listeners/settings.ts";
 import { ADMIN_FUNCTIONS } from "./functions.ts";
+import { Live } from "./live/live.ts";
+import { liveRoutes } from "./live/routes.ts";
+import { Snapshot } from "./live/snapshot.ts";
 import { Nodes } from "./nodes/nodes.ts";
 import { openReports } from "./nodes/open.ts";
 import { Reporter } from "./nodes/reporter.ts";
 import { nodeRoutes } from "./nodes/routes.ts";
 import { openPeers } from "./peers/open.ts";
+import { UserPresence } from "../presence/user_presence.ts";
+import { Devices } from "../push/devices.ts";
 import { admin as settings } from "./settings.ts";
+import { userRoutes } from "./users/routes.ts";
+import { Users } from "./users/users.ts";
 
 export const adminFeature = {
   name: "admin",
   settings,
   functions: ADMIN_FUNCTIONS,
-  async open({ node, engine: { storage }, metrics, of }) {
+  async open({ node, engine: { storage }, database, metrics, of, use }) {
     const peers = await openPeers(storage);
     const reports = await openReports(storage);
     const nodes = new Nodes(reports, peers);
@@ -21,9 +31,19 @@ export const adminFeature = {
     const name = of(settings).nodeName || `${hostName() ?? "node"}:${of(listeners).port}`;
     const latency = () => ({ p50: null, p99: null });
     const reporter = new Reporter({ node, metrics, store: reports, id, name, latency });
+    const snapshot = new Snapshot(node);
+    const users = new Users({
+      ...{ node, nodes, peers, snapshot },
+      ...{ inbox: use(InboxService), presence: use(UserPresence), devices: use(Devices) },
+      revocations: use(Revocations),
+    });
     return {
       services: [nodes],
-      routes: nodeRoutes(nodes),
+      routes: [
+        ...nodeRoutes(nodes),
+        ...liveRoutes(new Live(nodes, peers, snapshot), database),
+        ...userRoutes(users, of(limits)),
+      ],
       tasks: [reporter.task],
       start: () => reporter.report().catch(() => {}), // the task reports again
       async [Symbol.asyncDispose]() {

@@ -90,6 +90,16 @@ export class Audit {
     this.#didToUser("disconnect", "disconnected", actor, user);
   }
 
+  /** One connection was closed. */
+  connectionClosed(
+    { who, site: actorSite, address = "the command line" }: Actor,
+    { site, id }: { site: string; id: string },
+  ): void {
+    log.info("{who} closed connection {name} of site {site}, from {address}", {
+      ...{ action: "connection.close", who, name: id, site, actor_site: actorSite, address },
+    });
+  }
+
   /** A room was made, changed or deleted, or a user put out of one. */
   roomManaged(
     { who, site: actorSite, address = "the command line" }: Actor,

@@ -90,7 +90,9 @@ export interface ConnectionHome {
     changed(connection: Connection, before: UserId): Promise<void>;
     closing(connection: Connection): void;
   };
-  readonly refusals: { noteFrame(error: CodedError, frame: Fields | undefined): void };
+  readonly refusals: {
+    noteFrame(error: CodedError, frame: Fields | undefined, connection: Connection): void;
+  };
   /** The connection is gone. */
   remove(connection: Connection): void;
   logFailure(what: string, error: unknown): void;
@@ -440,7 +442,7 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
       ? error
       : new CodedError("internal", "The server failed on this frame", { cause: error });
     if (known !== error) this.#home.logFailure("frame", error);
-    this.#home.refusals.noteFrame(known, fields);
+    this.#home.refusals.noteFrame(known, fields, this);
     this.protocol.fail(this, known, fields);
     const { disconnect } = known.options;
     if (disconnect !== undefined) this.disconnect(disconnect);

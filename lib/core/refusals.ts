@@ -1,6 +1,7 @@
 /** Counts what is refused by the code of its error: frames, requests and connects alike. */
 import { type CodedError, type ErrorCode, ERRORS } from "../base/errors.ts";
 import type { Fields } from "../base/fields.ts";
+import type { Connection } from "./connection.ts";
 import { Counter, type Metric } from "./metrics.ts";
 import { RefusalLog } from "./refusal_log.ts";
 
@@ -10,6 +11,7 @@ export type RefusalCounters = { readonly [Code in ErrorCode]?: Counter };
 export class Refusals {
   readonly #counters: RefusalCounters = refusalCounters();
   readonly log: RefusalLog = new RefusalLog();
+  #witness: ((connection: Connection, code: ErrorCode) => void) | undefined;
 
   /** The counters of a capability's own codes. */
   add(counters: RefusalCounters): void {
@@ -22,9 +24,19 @@ export class Refusals {
     if (counter !== undefined) counter.value++;
   }
 
+  /** Has somebody told of each frame that is refused. One capability does. */
+  witnessBy(witness: (connection: Connection, code: ErrorCode) => void): void {
+    this.#witness = witness;
+  }
+
   /** Counts a frame that was refused, and logs it if its client has to be changed first. */
-  noteFrame({ code, options: { field } }: CodedError, frame: Fields | undefined): void {
+  noteFrame(
+    { code, options: { field } }: CodedError,
+    frame: Fields | undefined,
+    connection: Connection,
+  ): void {
     this.note(code);
+    this.#witness?.(connection, code);
     if (ERRORS[code].temporary) return;
     const type = typeOf(frame);
     this.log.note(

@@ -1,6 +1,7 @@
 /** What clients and senders ask of inboxes: clients read pages and say what users did, senders ask for receipts. */
 import type {
   Inbox,
+  InboxCounts,
   InboxEvent,
   InboxPage,
   InboxStores,
@@ -14,6 +15,7 @@ import type {
   SnoozedPage,
   Snoozes,
   StoredNotification,
+  UserStore,
   Which,
 } from "./store/store.ts";
 import type { Action, Outcome } from "./details/actions.ts";
@@ -69,7 +71,18 @@ export interface InboxWitness {
   changing(site: string, user: UserId): Promise<void> | undefined;
 }
 
-type ServiceStores = Pick<InboxStores, "inbox" | "schedule" | "snoozes" | "keepReceipts">;
+type ServiceStores = Pick<
+  InboxStores,
+  "inbox" | "schedule" | "snoozes" | "users" | "keepReceipts"
+>;
+
+/** How many notifications a user has, in the inbox and beside it. */
+export interface AllCounts extends InboxCounts {
+  /** Those that the user has put off. */
+  readonly snoozed: number;
+  /** Those that their senders have put off. */
+  readonly scheduled: number;
+}
 
 export interface ServiceParts {
   readonly attachments: Pick<Attachments, "giveBack" | "use">;
@@ -80,6 +93,7 @@ export class InboxService {
   readonly #inbox: Inbox;
   readonly #schedule: Schedule;
   readonly #snoozes: Snoozes;
+  readonly #users: UserStore;
   readonly #keepReceipts: () => ReceiptLog;
   readonly #attachments: ServiceParts["attachments"];
   readonly #shows: Shows;
@@ -90,13 +104,14 @@ export class InboxService {
   readonly #syncs = new SharedReads<InboxSync>();
 
   constructor(
-    { inbox, schedule, snoozes, keepReceipts }: ServiceStores,
+    { inbox, schedule, snoozes, users, keepReceipts }: ServiceStores,
     limits: Pick<Limits, "queue">,
     { attachments, shows }: ServiceParts,
   ) {
     this.#attachments = attachments;
     this.#shows = shows;
     this.#snoozes = snoozes;
+    this.#users = users;
     this.#characters = answerCharacters(limits);
     this.#inbox = inbox;
     this.#schedule = schedule;
@@ -116,6 +131,16 @@ export class InboxService {
   /** One notification as it is shown; `undefined` where it is not in the inbox, or not any more. */
   async find(site: string, user: UserId, id: string): Promise<FoundNotification | undefined> {
     return await this.#inbox.get(site, user, id);
+  }
+
+  /** How much a user has, for operators: it may take long. */
+  async counts(site: string, user: UserId): Promise<AllCounts> {
+    const [counts, later] = await Promise.all([
+      this.#users.counts(site, user),
+      this.#users.scheduled(site, user),
+    ]);
+    const snoozed = later.filter(({ content }) => isSnoozed(content)).length;
+    return { ...counts, snoozed, scheduled: later.length - snoozed };
   }
 
   unread(site: string, user: UserId): Promise<number> {

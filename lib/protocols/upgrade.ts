@@ -31,7 +31,7 @@ export interface UpgradeParts {
 /**
  * Resolves with a `Response` where the upgrade is refused.
  *
- * @param addressOf says what the client's address is, which is looked for only where it is needed
+ * @param addressOf says what the client's address is
  */
 export async function upgrade(
   request: Request,
@@ -51,7 +51,7 @@ export async function upgrade(
   }
   const offered = request.headers.get("sec-websocket-protocol")?.split(",")
     .map((name) => name.trim()) ?? [];
-  const comer = { identity, address: check.asksWho ? addressOf() : undefined };
+  const comer = { identity, address: addressOf() };
   if (offered.includes(SUBPROTOCOL_V2)) return acceptV2(parts, comer);
   const wish = { query: new URL(request.url).searchParams, offered };
   return wantsChat(wish) ? acceptChat(parts, comer, wish) : acceptV1(parts, comer, wish);

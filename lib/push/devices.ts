@@ -20,6 +20,7 @@ import {
 import { deviceFields, tokenOf } from "./fields.ts";
 import type { PushCounters } from "./metrics.ts";
 import type { KeptDevice, Providers } from "./kept_device.ts";
+import { lastSends, type Send } from "./store.ts";
 
 /** How often it is tried where others register the same device right now. */
 const MOST_TRIES = 5;
@@ -90,6 +91,11 @@ export class Devices {
   /** The devices of a user, those that were seen last first. */
   async list(owner: Owner): Promise<readonly KeptDevice[]> {
     return await this.#parts.database.transaction(() => devicesOf(owner));
+  }
+
+  /** What was pushed to a user last, the newest first. */
+  async lastSends(owner: Owner, limit: number): Promise<readonly Send[]> {
+    return await this.#parts.database.transaction(() => lastSends(owner, limit));
   }
 
   async find(site: string, id: string): Promise<KeptDevice | undefined> {

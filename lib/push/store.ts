@@ -323,6 +323,16 @@ export function* findSend({ site, id, user, device }: SendKey): Work<Send | unde
   return found && sendOf(found);
 }
 
+/** What was pushed to a user last, the newest first. */
+export function* lastSends({ site, user }: Owner, limit: number): Work<Send[]> {
+  const found = yield* rows(
+    `SELECT ${COLUMNS} FROM push_sends WHERE site = $1 AND user_id = $2
+     ORDER BY at DESC, id, device LIMIT $3`,
+    ...[site, user, limit],
+  );
+  return found.map(sendOf);
+}
+
 /** What was pushed to a user, oldest first, after some of it. */
 export function* sendsOfUser(
   { site, user }: Owner,

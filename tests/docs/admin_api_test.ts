@@ -4,7 +4,8 @@ import { run } from "../support/command.ts";
 import { Manager } from "../support/manager.ts";
 import { ROOT } from "../support/paths.ts";
 import { Program } from "../support/program.ts";
-import { APP_KEY } from "../support/tokens.ts";
+import { TestClient } from "../support/test_client.ts";
+import { APP_KEY, connectionToken } from "../support/tokens.ts";
 import { waitFor } from "../support/wait.ts";
 
 const PAGE = await Deno.readTextFile(`${ROOT}docs/admin-api.md`);
@@ -14,10 +15,24 @@ const blocks = new Map(
     .map(([, kind, name, text = ""]) => [`${kind}: ${name}`, text.trim()]),
 );
 
+let client: TestClient | undefined;
+
 /** What happens before an example. */
 const BEFORE: Readonly<
   Record<string, (program: Program, manager: Manager) => Promise<void> | undefined>
 > = {
+  live: async (program, manager) => {
+    client = await TestClient.connectWithToken(
+      program.webSocketUrl,
+      await connectionToken({ sub: "123", topics: ["orders"] }),
+    );
+    await client.command("subscribe", { topic: "orders" });
+    await client.command("subscribe", { room: "lobby" });
+    await client.command("publish", { room: "lobby", message: "Hello!" });
+    await assert.rejects(client.command("subscribe", { room: "" }));
+    await manager.done(program, "/conversations?user_id=123", { kind: "private", members: [7] });
+    await manager.done(program, "/notifications", { user_id: 123, message: "Order shipped!" });
+  },
   nodes: async (program, manager) => {
     await waitFor("it is ready", async () => {
       const { json } = await manager.call(program, "GET", "/nodes");
@@ -35,7 +50,7 @@ Deno.test("docs/admin-api.md: every block is executed", async () => {
     const about = name.replace("example: ", "");
     await BEFORE[about]?.(program, manager);
     const script = text.replaceAll("localhost:7000", `127.0.0.1:${program.port}`)
-      .replaceAll("curl ", "curl -fsS ");
+      .replaceAll("curl ", "curl -fsS -w '\\n' ");
     const { code, stdout, stderr } = await run(["sh", "-e", "-c", `(${script}) 2>&1`], {
       cwd: program.dataDir,
       env: { KEY: manager.key },
@@ -43,11 +58,12 @@ Deno.test("docs/admin-api.md: every block is executed", async () => {
     assert.equal(code, 0, `${about}: ${stdout}${stderr}`);
     const shown = blocks.get(`answer: ${about}`);
     if (shown === undefined) continue;
-    const lines = stdout.trim() === "" ? [] : stdout.trim().split("\n");
+    const lines = stdout.split("\n").filter((line) => line.trim() !== "");
     const answers = lines.map((line) => JSON.parse(line));
     const expected = JSON.parse(`[${shown.replaceAll(/(?<!")…(?!")/g, '"…"')}]`);
     assert.ok(fits(answers, expected), `${about}: ${stdout}`);
   }
+  await client?.close();
 });
 
 /** Whether a value is as the page shows it, where `…` stands for any value, and a list with it for any list. */

@@ -140,6 +140,11 @@ export class Revocations {
     });
   }
 
+  /** The block of a user, if there is one. */
+  block(site: string, user: UserId): Revocation | undefined {
+    return this.#find({ site, kind: "block", name: user });
+  }
+
   /** Forgets revocations that have ended, which count no more anyway. */
   forgetEnded(): void {
     for (const [key, revocation] of this.#known) if (hasEnded(revocation)) this.#known.delete(key);

@@ -4,6 +4,7 @@ import INBOX from "./inbox.lua" with { type: "text" };
 import INBOX_APPEND from "./inbox_append.lua" with { type: "text" };
 import INBOX_ARRIVAL from "./inbox_arrival.lua" with { type: "text" };
 import INBOX_CHANGE from "./inbox_change.lua" with { type: "text" };
+import INBOX_COUNTS from "./inbox_counts.lua" with { type: "text" };
 import INBOX_EDIT from "./inbox_edit.lua" with { type: "text" };
 import INBOX_FIND from "./inbox_find.lua" with { type: "text" };
 import INBOX_MARK from "./inbox_mark.lua" with { type: "text" };
@@ -28,6 +29,7 @@ const ARRIVAL = CALLERS_ID + EPOCHS + INBOX + INBOX_ARRIVAL;
 export const INBOX_FUNCTIONS = {
   append: lua(ARRIVAL + TURN_CLAIM + INBOX_APPEND),
   change: lua(INBOX + INBOX_MARK + INBOX_CHANGE),
+  counts: question(INBOX + INBOX_COUNTS, ALLOW_OOM),
   /** The same function, for a change that also a full Redis can make. */
   delete: lua(INBOX + INBOX_MARK + INBOX_CHANGE, ALLOW_OOM),
   edit: lua(ARRIVAL + INBOX_EDIT),

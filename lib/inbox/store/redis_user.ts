@@ -5,15 +5,17 @@ import { contentIn } from "./kept.ts";
 import { scheduledId } from "./redis_arrival.ts";
 import type { InboxParts } from "./redis_parts.ts";
 import { scheduledIn } from "./redis_reading.ts";
-import type { ScheduledOfUser, UserStore } from "./store.ts";
+import type { InboxCounts, ScheduledOfUser, UserStore } from "./store.ts";
 
 /** How many entries one call looks at: Redis does nothing else meanwhile. */
 const AT_ONCE = 500;
 
-export class RedisUserStore implements UserStore {
-  readonly #parts: Pick<InboxParts, "redis" | "keys">;
+type UserParts = Pick<InboxParts, "redis" | "keys" | "functions">;
 
-  constructor(parts: Pick<InboxParts, "redis" | "keys">) {
+export class RedisUserStore implements UserStore {
+  readonly #parts: UserParts;
+
+  constructor(parts: UserParts) {
     this.#parts = parts;
   }
 
@@ -40,6 +42,13 @@ export class RedisUserStore implements UserStore {
     } while (cursor !== "0");
     const byId = new Map(found.map((each) => [each.id, each])); // a hash that grows may show an entry twice
     return [...byId.values()].sort((one, other) => one.deliverAt - other.deliverAt);
+  }
+
+  async counts(site: string, user: UserId): Promise<InboxCounts> {
+    const { keys, functions } = this.#parts;
+    const answer = await functions.counts(keys.inbox(site, user), []) as [number, number, number];
+    const [total, unread, archived] = answer;
+    return { total, unread, archived };
   }
 
   /** The ids that callers made end by themselves within a day. */

@@ -383,10 +383,19 @@ export interface ScheduledOfUser {
   readonly content: Content;
 }
 
-/** What is kept of one user beside the inbox, for an export and an erasure. */
+/** How many notifications a user has. */
+export interface InboxCounts {
+  /** In the inbox, archived ones too. */
+  readonly total: number;
+  readonly unread: number;
+  readonly archived: number;
+}
+
+/** What is kept of one user beside the inbox, for an export, an erasure, and for operators. */
 export interface UserStore {
   /** The user's notifications that wait for their time, in its order. It may take long. */
   scheduled(site: string, user: UserId): Promise<readonly ScheduledOfUser[]>;
+  counts(site: string, user: UserId): Promise<InboxCounts>;
   /** Drops an inbox with all that is in it, its position, and what was refused of the user. Says how many were refused. */
   forget(site: string, user: UserId): Promise<number>;
 }

@@ -51,7 +51,7 @@ interface Asked {
   readonly identity: Identity | undefined;
   /** Absent for a stream with commands. */
   readonly plain: PlainRequest | undefined;
-  /** The client's address; absent where nobody asks for it. */
+  /** The client's address, as far as it is known. */
   readonly address?: string;
 }
 
@@ -74,7 +74,7 @@ export class SseStreams {
       ...(asksForStream(request)
         ? this.#readPlain(request, proved)
         : { identity: proved, plain: undefined }),
-      address: this.#parts.check.asksWho ? address() : undefined,
+      address: address(),
     };
     return this.#accept(peer, asked, gate.enter(request, peer)).stream;
   }

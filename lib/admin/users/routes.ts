@@ -1,0 +1,30 @@
+/** The routes that show one user, and close one connection. */
+import { userIdField } from "../../base/fields.ts";
+import type { Limits } from "../../base/sizes.ts";
+import type { Route } from "../../http/route.ts";
+import type { Users } from "./users.ts";
+
+export function userRoutes(users: Users, limits: Limits): readonly Route[] {
+  return [
+    {
+      method: "GET",
+      path: "/users/:user",
+      scope: "manage",
+      async run(call) {
+        const user = userIdField({ user_id: call.param("user") }, limits);
+        return { status: 200, json: await users.find(call.site, user) };
+      },
+    },
+    {
+      method: "DELETE",
+      path: "/connections/:id",
+      scope: "manage",
+      async run(call) {
+        const id = call.param("id");
+        const isClosed = await users.close(call.site, id);
+        if (isClosed) call.audit.connectionClosed(call.actor, { site: call.site, id });
+        return { status: 204 };
+      },
+    },
+  ];
+}

@@ -9,6 +9,7 @@ import type { RefusalCounters } from "./core/refusals.ts";
 import type { RestoreStep } from "./core/restoring.ts";
 import type { Task } from "./core/task.ts";
 import type { UserData } from "./core/user_data.ts";
+import type { SettingInForce } from "./config/in_force.ts";
 import type { Slice } from "./config/slice.ts";
 import type { Engine } from "./core/engine.ts";
 import type { Mount } from "./http/bindings.ts";
@@ -34,6 +35,8 @@ export interface Surroundings {
   readonly metrics: Metrics;
   /** The config that a slice of the settings makes: the feature's own slice, or another one. */
   of<Config>(slice: Slice<Config>): Config;
+  /** The settings in force, for operators to see. */
+  readonly settings: readonly SettingInForce[];
   /** Verifies tokens; absent where there are none. */
   readonly tokens: TokenVerifier | undefined;
   /** Whether there are neither tokens nor an application that says who clients are, so that they are believed. */

@@ -7,6 +7,7 @@ import type { TokenVerifier } from "./auth/tokens.ts";
 import { requireDistinct } from "./base/distinct.ts";
 import { isOpenServer } from "./base/open_server.ts";
 import type { Config } from "./configuration.ts";
+import type { SettingInForce } from "./config/in_force.ts";
 import { configOf } from "./config/slice.ts";
 import { type Command, Commands } from "./core/command.ts";
 import type { Connection } from "./core/connection.ts";
@@ -37,6 +38,8 @@ interface KernelOptions {
   readonly tokens: TokenVerifier | undefined;
   /** The database, which the caller disposes of. @default the embedded engine's own file, and none with Redis */
   readonly database?: Database;
+  /** The settings in force, for operators to see. @default none */
+  readonly settings?: readonly SettingInForce[] | undefined;
   /** The features to open. @default all of `features.ts` */
   readonly features?: readonly Feature[];
 }
@@ -73,6 +76,7 @@ export class Kernel implements AsyncDisposable {
   /** Opens each feature in turn on a node of the engine, and runs the engine. The caller disposes of the engine. */
   static async open(engine: StoringEngine, options: KernelOptions): Promise<Kernel> {
     const { config, tokens, database = databaseOf(engine), features = FEATURES } = options;
+    const { settings = [] } = options;
     await using parts = new AsyncDisposableStack();
     const users = new UserLimits(config);
     const node: Node = new Node(engine.broker, {
@@ -84,7 +88,7 @@ export class Kernel implements AsyncDisposable {
     const services = new Services();
     const metrics = new Metrics();
     const opened = await openFeatures(features, parts, services, {
-      ...{ node, engine, database, tokens, metrics },
+      ...{ node, engine, database, tokens, metrics, settings },
       isOpen: tokens === undefined && isOpenServer(config.auth),
       of: (slice) => configOf(config, slice),
     });

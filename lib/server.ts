@@ -9,6 +9,7 @@ import { Passes } from "./auth/passes.ts";
 import { makeOperatorKey } from "./auth/operator_key.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
 import { within } from "./base/clock.ts";
+import type { SettingInForce } from "./config/in_force.ts";
 import type { Config } from "./configuration.ts";
 import { Commands } from "./core/command.ts";
 import type { Counter, Metrics } from "./core/metrics.ts";
@@ -53,6 +54,8 @@ export type Using = <Service extends object>(service: ServiceClass<Service>) => 
 export interface ProgramParts {
   /** Functions that are asked, from the first connection on. */
   readonly asker?: Asker;
+  /** The settings in force, for operators to see. */
+  readonly settings?: readonly SettingInForce[];
   /** Is called once all features are open, before anything is listened to. */
   prepare?(use: Using): Promise<void>;
 }
@@ -89,7 +92,7 @@ export class Server implements AsyncDisposable {
    */
   static async start(
     given: Config,
-    { asker = {}, prepare }: ProgramParts = {},
+    { asker = {}, prepare, settings }: ProgramParts = {},
   ): Promise<Server> {
     const config = asker.authenticate === undefined
       ? given
@@ -105,7 +108,7 @@ export class Server implements AsyncDisposable {
         stored: FEATURES,
       }),
     );
-    const kernel = parts.use(await Kernel.open(engine, { config, tokens, database }));
+    const kernel = parts.use(await Kernel.open(engine, { config, tokens, database, settings }));
     kernel.metrics.add(metrics);
     kernel.use(Questions).use(asker);
     kernel.metrics.add([forgotten, cutOff]);

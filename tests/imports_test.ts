@@ -64,7 +64,7 @@ const RULES: ImportRules = {
     "lib/kernel.ts":
       "base config core limits engines auth http feature.ts features.ts configuration.ts",
     "lib/server.ts":
-      "base core net limits engines listeners asks auth auth/keys http feature.ts rooms protocols protocols/chat features.ts configuration.ts kernel.ts",
+      "base config core net limits engines listeners asks auth auth/keys http feature.ts rooms protocols protocols/chat features.ts configuration.ts kernel.ts",
     "lib/publisher":
       "base config limits/settings.ts engines auth/keys/fields.ts rooms topics inbox",
     "lib/library":

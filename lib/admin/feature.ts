@@ -15,20 +15,21 @@ import { nodeRoutes } from "./nodes/routes.ts";
 import { openPeers } from "./peers/open.ts";
 import { UserPresence } from "../presence/user_presence.ts";
 import { Devices } from "../push/devices.ts";
-import { admin as settings } from "./settings.ts";
+import { admin } from "./settings.ts";
+import { settingsRoutes } from "./settings_routes.ts";
 import { userRoutes } from "./users/routes.ts";
 import { Users } from "./users/users.ts";
 
 export const adminFeature = {
   name: "admin",
-  settings,
+  settings: admin,
   functions: ADMIN_FUNCTIONS,
-  async open({ node, engine: { storage }, database, metrics, of, use }) {
+  async open({ node, engine: { storage }, database, metrics, settings, of, use }) {
     const peers = await openPeers(storage);
     const reports = await openReports(storage);
     const nodes = new Nodes(reports, peers);
     const { id } = peers;
-    const name = of(settings).nodeName || `${hostName() ?? "node"}:${of(listeners).port}`;
+    const name = of(admin).nodeName || `${hostName() ?? "node"}:${of(listeners).port}`;
     const latency = () => ({ p50: null, p99: null });
     const reporter = new Reporter({ node, metrics, store: reports, id, name, latency });
     const snapshot = new Snapshot(node);
@@ -42,6 +43,7 @@ export const adminFeature = {
       routes: [
         ...nodeRoutes(nodes),
         ...liveRoutes(new Live(nodes, peers, snapshot), database),
+        ...settingsRoutes(settings, id),
         ...userRoutes(users, of(limits)),
       ],
       tasks: [reporter.task],

@@ -13,7 +13,7 @@ import { providerNotes } from "../push/providers/checks.ts";
 import { tlsTexts } from "../ways/amqp/tls_files.ts";
 import { type LoadedRooms, loadRooms } from "../rooms/rules/rooms_file.ts";
 
-export interface Checked extends LoadedConfig, LoadedRooms {
+export interface Checked extends Omit<LoadedConfig, "settings">, LoadedRooms {
   readonly tokens: TokenVerifier | undefined;
   /** What else there is to know, a sentence each. */
   readonly notes: readonly string[];

@@ -26,7 +26,7 @@ const HELP = {
 } as const;
 
 export const start = subcommand(HELP, async (options) => {
-  const { config, warnings } = loadConfigWith(options);
+  const { config, warnings, settings } = loadConfigWith(options);
   if (config.redis === undefined) requirePossibleFolder(config.store.dataDir);
   const { warnings: ofRooms } = loadRooms(config); // read here, so that what is wrong is said before anything is opened
   await configureLogging(config.log);
@@ -35,7 +35,7 @@ export const start = subcommand(HELP, async (options) => {
 
   let server: Server;
   try {
-    server = await Server.start(config);
+    server = await Server.start(config, { settings });
   } catch (error) {
     log.error("cannot start: {reason}", { reason: startFailure(error, config.listeners) });
     return 1;

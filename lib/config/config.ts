@@ -6,6 +6,7 @@ import { ConfigError } from "../base/config_error.ts";
 import { reasonOf } from "../base/reason.ts";
 import type { Finding } from "./env_faults.ts";
 import { type EnvFile, type Environment, ownEnvironment, readEnvFile } from "./environment.ts";
+import { type SettingInForce, settingsInForce } from "./in_force.ts";
 import type { KnownSettings } from "./known_settings.ts";
 import { type Given, oddities } from "./oddities.ts";
 import { SliceReader } from "./read.ts";
@@ -15,6 +16,8 @@ export interface Loaded<Config> {
   readonly config: Config;
   /** Oddities that whoever runs the server should know of, and that do not stop the start. */
   readonly warnings: readonly string[];
+  /** All settings as they are in force, without secrets. */
+  readonly settings: readonly SettingInForce[];
 }
 
 /** Names and values from the environment over `.env`, and the file itself. */
@@ -53,6 +56,7 @@ export function readSlices<Slices extends readonly Slice[]>(
   return {
     config: config as ConfigOf<Slices>,
     warnings: [...warningsOf(told), ...reader.warnings],
+    settings: settingsInForce(given),
   };
 }
 

@@ -7,6 +7,8 @@ export interface Setting<Value = unknown> {
   /** Says in one sentence what the setting does. */
   readonly help: string;
   readonly kind: SettingKind<Value>;
+  /** Whether a new value counts without a restart. @default false */
+  readonly reloadable?: true;
   /** Present on a setting that keeps people out. */
   readonly guard?: Guard;
 }

@@ -247,11 +247,12 @@ export class NotifyliServer implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const { config, warnings } = this.#settings.read();
+    const { config, warnings, settings } = this.#settings.read();
     if (this.#log ?? getConfig() === null) await configureLogging(config.log);
     for (const warning of warnings) log.warn("{warning}", { warning });
     try {
       const server = await Server.start(config, {
+        settings,
         asker: this.#authenticator && askerOf(this.#authenticator),
         prepare: (use) => this.#prepare(use),
       });

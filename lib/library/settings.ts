@@ -1,5 +1,5 @@
 /** What the settings of a server in a program are made of: the environment as for `notifyli start`, and the program's word. */
-import { type Config, loadEnvironment, readConfig } from "../configuration.ts";
+import { type LoadedConfig, loadEnvironment, readConfig } from "../configuration.ts";
 
 /** Settings by the names that README has, such as `APP_KEY`. Numbers and booleans are written as the text they are. */
 export type Settings = Readonly<Record<string, string | number | boolean>>;
@@ -34,7 +34,7 @@ export class ProgramSettings {
   }
 
   /** Throws a `ConfigError` that lists every problem. */
-  read(): { readonly config: Config; readonly warnings: readonly string[] } {
+  read(): LoadedConfig {
     if (this.#folder === false) return readConfig(this.#set);
     const { env, file } = loadEnvironment(this.#folder);
     return readConfig({ ...env, ...this.#set }, file);

@@ -283,7 +283,7 @@ Deno.test("check says all that is wrong with a .env at once", async () => {
   ]);
 });
 
-interface Loaded extends ReturnType<typeof readConfig> {
+interface Loaded extends Omit<ReturnType<typeof readConfig>, "settings"> {
   readonly warnings: readonly string[];
 }
 

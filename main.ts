@@ -63,6 +63,16 @@ const SUBCOMMANDS: readonly Entry[] = [
     load: async () => (await import("./lib/commands/check.ts")).check,
   },
   {
+    name: "backup",
+    summary: "Back the server up into one file, while it runs; see backup --help",
+    load: async () => (await import("./lib/commands/backup.ts")).backup,
+  },
+  {
+    name: "restore",
+    summary: "Put a backup back; see restore --help",
+    load: async () => (await import("./lib/commands/restore.ts")).restore,
+  },
+  {
     name: "token",
     summary: "Print a token for a user, for trying out; see token --help",
     load: async () => (await import("./lib/commands/token.ts")).token,

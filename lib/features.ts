@@ -5,6 +5,7 @@ import { audiencesFeature } from "./audiences/feature.ts";
 import { authFeature } from "./auth/feature.ts";
 import { keysFeature } from "./auth/keys/feature.ts";
 import { revocationsFeature } from "./auth/revocations/feature.ts";
+import { backupFeature } from "./backup/feature.ts";
 import { contactsFeature } from "./contacts/feature.ts";
 import { conversationsFeature } from "./conversations/feature.ts";
 import { chatNoticesFeature } from "./chat_notices/feature.ts";
@@ -39,6 +40,7 @@ export const FEATURES = [
   topicsFeature,
   audiencesFeature,
   filesFeature,
+  backupFeature,
   preferencesFeature,
   inboxFeature,
   presenceFeature,

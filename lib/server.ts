@@ -17,6 +17,7 @@ import type { Node } from "./core/node.ts";
 import { startTasks } from "./core/task.ts";
 import { cutOffCounter } from "./engines/cut_off.ts";
 import { openDatabase } from "./engines/database/open.ts";
+import { finishSwap } from "./engines/sqlite/swap.ts";
 import { type EmbeddedEngine, forgottenCounter, openEmbedded } from "./engines/embedded.ts";
 import type { RedisEngine } from "./engines/redis.ts";
 import type { ServiceClass } from "./feature.ts";
@@ -99,6 +100,7 @@ export class Server implements AsyncDisposable {
       : { ...given, auth: { ...given.auth, asksWho: true } };
     requireClosedOrLocal(config);
     await using parts = new AsyncDisposableStack();
+    finishSwap(config.store.dataDir);
     const [forgotten, cutOff] = [forgottenCounter(), cutOffCounter()];
     const engine = parts.use(await openEngine(config, { forgotten, cutOff }));
     const tokens = await openTokens(config);

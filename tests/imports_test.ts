@@ -32,6 +32,7 @@ const RULES: ImportRules = {
     "lib/rooms": "base config core limits engines asks auth auth/revocations http feature.ts",
     "lib/topics": "base config core limits asks auth auth/revocations http feature.ts rooms",
     "lib/files": "base config core net engines listeners/settings.ts asks http feature.ts",
+    "lib/backup": "base core engines auth http feature.ts files",
     "lib/audiences": "base config core limits engines http feature.ts topics",
     "lib/preferences": "base config core limits engines listeners/settings.ts http feature.ts",
     "lib/inbox":
@@ -70,7 +71,7 @@ const RULES: ImportRules = {
     "lib/library":
       "base core log asks auth/keys rooms inbox hooks ways * configuration.ts server.ts",
     "lib/commands":
-      "base config core log net engines listeners/knock.ts auth auth/keys rooms topics inbox ways push/providers sdk features.ts configuration.ts server.ts publisher",
+      "base config core log net engines listeners/knock.ts auth auth/keys rooms topics backup inbox ways push/providers sdk features.ts configuration.ts server.ts publisher",
     "main.ts": "base commands",
   },
   exceptions: {

@@ -138,6 +138,13 @@ export class Audit {
     this.#didToUser(verb, did, actor, { site, id: user });
   }
 
+  /** A copy of all that the server keeps was begun. */
+  backedUp({ who, site: actorSite, address = "the command line" }: Actor): void {
+    log.info("{who} makes a backup of all sites, from {address}", {
+      ...{ action: "backup", who, actor_site: actorSite, address },
+    });
+  }
+
   refused({ who, action, reason, address }: Refusal): void {
     const minute = Math.floor(performance.now() / 60_000);
     if (minute !== this.#minute) this.#beginMinute(minute);

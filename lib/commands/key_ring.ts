@@ -13,7 +13,7 @@ import { CodedError } from "../base/errors.ts";
 import { inSeconds } from "../base/times.ts";
 import type { Fields } from "../base/fields.ts";
 import { localUrl } from "./local_address.ts";
-import { callServer, serverFailure } from "./local_api.ts";
+import { callServer, isNobodyThere, serverFailure } from "./local_api.ts";
 import { askAsOperator } from "./operator_call.ts";
 
 const CONNECT_WITHIN_MS = 5000;
@@ -144,12 +144,4 @@ function readKey(key: Fields): ApiKeyOnWire {
     ...time("last_used_at"),
     ...time("revoked_at"),
   };
-}
-
-function isNobodyThere(error: unknown): boolean {
-  return error instanceof Error && /ECONNREFUSED|os error 111/.test(`${error} ${codeOf(error)}`);
-}
-
-function codeOf(error: Error): string {
-  return "code" in error ? String(error.code) : "";
 }

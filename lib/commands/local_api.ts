@@ -131,6 +131,15 @@ export function serverFailure(config: Config, cause: unknown): CodedError {
   );
 }
 
+/** Whether a call failed since nobody listens at the server's address. */
+export function isNobodyThere(error: unknown): boolean {
+  return error instanceof Error && /ECONNREFUSED|os error 111/.test(`${error} ${codeOf(error)}`);
+}
+
+function codeOf(error: Error): string {
+  return "code" in error ? String(error.code) : "";
+}
+
 /** The error that the server refused, or answered as no notifyli does. */
 export function refusedAnswer(config: Config, { status, json }: ApiAnswer): CodedError {
   const { code, message }: { code?: unknown; message?: unknown } = {

@@ -83,6 +83,11 @@ export class Files {
     return this.#uploads.coming;
   }
 
+  /** Nothing is deleted until disposal: somebody copies the files. */
+  holdDeletion(): Disposable {
+    return this.sweeper.hold();
+  }
+
   /** Has a capability say who sees what uses files. */
   addKind(name: string, kind: UseKind): void {
     this.#access.addKind(name, kind);

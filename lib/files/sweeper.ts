@@ -41,6 +41,8 @@ export class Sweeper implements Task {
   readonly #restMs: number;
   #woken = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** How many keep files from being deleted right now. */
+  #holds = 0;
 
   constructor(parts: SweeperParts) {
     this.#parts = parts;
@@ -54,6 +56,20 @@ export class Sweeper implements Task {
       this.#timer = undefined;
       this.#woken.abort();
     }, ms);
+  }
+
+  /** Nothing is deleted until disposal: somebody copies the files. */
+  hold(): Disposable {
+    this.#holds++;
+    let isOver = false;
+    return {
+      [Symbol.dispose]: () => {
+        if (isOver) return;
+        isOver = true;
+        this.#holds--;
+        this.soon();
+      },
+    };
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -70,6 +86,7 @@ export class Sweeper implements Task {
 
   /** Deletes some of what is due. Whether there is more. */
   async #sweep(signal: AbortSignal): Promise<boolean> {
+    if (this.#holds > 0) return false;
     const { database, clock, now } = this.#parts;
     await this.#parts.measure?.();
     const at = now();
@@ -77,7 +94,7 @@ export class Sweeper implements Task {
     const going = await database.transaction(() => letGoDue(at, clock));
     let deleted = 0;
     for (const each of going) {
-      if (signal.aborted) return false;
+      if (signal.aborted || this.#holds > 0) return false;
       if (await this.#delete(each)) deleted++;
     }
     for (const id of await database.transaction(() => takeWritten(clock))) {

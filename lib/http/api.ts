@@ -5,7 +5,7 @@ import type { AllowedOrigins } from "../net/origin.ts";
 import { type Calls, requireReadablePath } from "./calls.ts";
 import type { ApiApp, ApiContext, ApiEnv } from "./caller.ts";
 import { openToUsers } from "./cors.ts";
-import { JSON_LINES, linesStream } from "./lines.ts";
+import { bytesStream, JSON_LINES, linesStream } from "./lines.ts";
 import type { HttpAnswer, Route } from "./route.ts";
 
 export interface ApiParts {
@@ -48,6 +48,10 @@ async function answerWith(context: ApiContext, answer: HttpAnswer): Promise<Resp
   if ("lines" in answer) {
     context.header("content-type", JSON_LINES);
     return context.body(await linesStream(answer.lines), 200);
+  }
+  if ("bytes" in answer) {
+    context.header("content-type", answer.type);
+    return context.body(await bytesStream(answer.bytes), 200);
   }
   const { status, headers } = answer;
   if (headers !== undefined) {

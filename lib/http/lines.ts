@@ -1,4 +1,4 @@
-/** Writes an answer of very many JSON objects, each in a line, as they come. */
+/** Writes an answer of very many JSON objects, each in a line, or of very many bytes, as they come. */
 const ENCODER = new TextEncoder();
 
 /** About how many characters go out together. */
@@ -14,20 +14,31 @@ export const JSON_LINES = "application/jsonl";
 export async function linesStream(
   lines: AsyncIterable<object>,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const iterator = chunksOf(lines);
-  let next: Promise<IteratorResult<string>> = Promise.resolve(await iterator.next());
+  return await bytesStream(encoded(lines));
+}
+
+/** The bytes as a stream, as {@linkcode linesStream} has lines. */
+export async function bytesStream(
+  bytes: AsyncIterable<Uint8Array<ArrayBuffer>>,
+): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const iterator = bytes[Symbol.asyncIterator]();
+  let next = Promise.resolve(await iterator.next());
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
     async pull(controller) {
       const { value, done } = await next;
       if (done) return controller.close();
-      controller.enqueue(ENCODER.encode(value));
+      controller.enqueue(value);
       next = iterator.next();
       next.catch(() => {}); // the next pull rejects with it
     },
     async cancel() {
-      await iterator.return(undefined);
+      await iterator.return?.(undefined);
     },
   });
+}
+
+async function* encoded(lines: AsyncIterable<object>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  for await (const chunk of chunksOf(lines)) yield ENCODER.encode(chunk);
 }
 
 async function* chunksOf(lines: AsyncIterable<object>): AsyncGenerator<string, undefined> {

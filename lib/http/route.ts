@@ -32,8 +32,8 @@ interface BrowserHeaders {
   readonly read?: readonly string[];
 }
 
-/** What a route answers where it does not throw: JSON, or that there is nothing to say. */
-export type HttpAnswer = JsonAnswer | LinesAnswer | EmptyAnswer;
+/** What a route answers where it does not throw: JSON, bytes, or that there is nothing to say. */
+export type HttpAnswer = JsonAnswer | LinesAnswer | BytesAnswer | EmptyAnswer;
 
 interface JsonAnswer {
   readonly status: 200 | 201 | 202;
@@ -45,6 +45,14 @@ interface LinesAnswer {
   readonly status: 200;
   /** Each is a line of JSON. They are read as the caller takes them. */
   readonly lines: AsyncIterable<object>;
+}
+
+interface BytesAnswer {
+  readonly status: 200;
+  /** They are read as the caller takes them. */
+  readonly bytes: AsyncIterable<Uint8Array<ArrayBuffer>>;
+  /** The media type. */
+  readonly type: string;
 }
 
 interface EmptyAnswer {

@@ -5,6 +5,7 @@
 import { getLogger } from "@logtape/logtape";
 import type { CodedError } from "../../base/errors.ts";
 import { reasonOf } from "../../base/reason.ts";
+import type { HeldFile } from "../sqlite/held_file.ts";
 import type { RedisStorage } from "../storage.ts";
 import { absent, type Database, type SqlValue, unavailable, type Work } from "./database.ts";
 import type { TableMigration } from "./tables.ts";
@@ -50,6 +51,11 @@ export class ClaimedDatabase implements Database {
 
   #refused(reason: string): CodedError {
     return reason === OTHERS ? absent(reason) : unavailable(reason);
+  }
+
+  hold(): HeldFile {
+    if (this.#file.hold === undefined) throw unavailable("it has no file");
+    return this.#file.hold();
   }
 
   whyNotReady(): string | undefined {

@@ -3,6 +3,7 @@
  * capability writes one SQL text for both wherever their dialects agree, and its tables come from `tables.ts`.
  */
 import { CodedError } from "../../base/errors.ts";
+import type { HeldFile } from "../sqlite/held_file.ts";
 
 /** A value in a row or of a parameter. Booleans are 0 and 1, times are milliseconds of Unix time. */
 export type SqlValue = string | number | null | Uint8Array;
@@ -67,6 +68,8 @@ export interface Database extends AsyncDisposable {
   transaction<Result>(work: () => Work<Result>, key?: string): Promise<Result>;
   /** Why the database cannot be used right now; `undefined` while it can. */
   whyNotReady(): string | undefined;
+  /** Keeps the database's file as it is until disposal, for a copy of it; absent where it has none on this node. */
+  hold?(): HeldFile;
 }
 
 /** Stands for a database where this node has none: all that is asked of it is refused with the reason. */

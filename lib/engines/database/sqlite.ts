@@ -4,6 +4,7 @@
  */
 import { CodedError } from "../../base/errors.ts";
 import type { Statement as Prepared } from "../sqlite/statement.ts";
+import type { HeldFile } from "../sqlite/held_file.ts";
 import type { SqliteStore } from "../sqlite/store.ts";
 import type { Database, Row, SqlValue, Statement, Work } from "./database.ts";
 
@@ -32,6 +33,10 @@ export class SqliteDatabase implements Database {
     const outcome = await this.#store.commit(() => this.#outcome(work));
     if ("refusal" in outcome) throw outcome.refusal;
     return outcome.result;
+  }
+
+  hold(): HeldFile {
+    return this.#store.hold();
   }
 
   whyNotReady(): undefined {} // the engine tells what is wrong with the file

@@ -67,9 +67,7 @@ const LONG_MS = 2000;
 export function migrate(database: DatabaseSync, schemas: readonly Schema[]): void {
   requireDistinct("schemas", schemas.map(({ name }) => name));
   const fileVersion = numberOf(database, "PRAGMA user_version");
-  if (fileVersion > FILE_VERSION) {
-    throw new Error(`its version is ${fileVersion}, this program knows up to ${FILE_VERSION}`);
-  }
+  if (fileVersion > FILE_VERSION) throw newer(fileVersion);
   if (fileVersion < FILE_VERSION) {
     return inTransaction(database, () => {
       takeOver(database, fileVersion);
@@ -79,6 +77,17 @@ export function migrate(database: DatabaseSync, schemas: readonly Schema[]): voi
   for (const step of missingSteps(database, schemas)) {
     inTransaction(database, () => take(database, step));
   }
+}
+
+/** Throws where a later version of the program wrote the file. Changes nothing. */
+export function requireKnown(database: DatabaseSync, schemas: readonly Schema[]): void {
+  const fileVersion = numberOf(database, "PRAGMA user_version");
+  if (fileVersion > FILE_VERSION) throw newer(fileVersion);
+  if (fileVersion === FILE_VERSION) missingSteps(database, schemas);
+}
+
+function newer(fileVersion: number): Error {
+  return new Error(`its version is ${fileVersion}, this program knows up to ${FILE_VERSION}`);
 }
 
 /** Throws where a later version of the program wrote something. */

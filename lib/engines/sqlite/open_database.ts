@@ -8,6 +8,7 @@ import { migrate, type Schema } from "./migrations.ts";
 import { logOf } from "./own_files.ts";
 import { giveBackFromNowOn } from "./rewrite.ts";
 import { Seal } from "./seal.ts";
+import { finishSwap } from "./swap.ts";
 
 const log = getLogger(["notifyli", "sqlite"]);
 
@@ -38,6 +39,7 @@ export function openDatabase(dataDir: string, schemas: readonly Schema[]): Opene
     const database = prepared(new DatabaseSync(dataDir), { schemas });
     return { database, isLeft: false, isPutBack: false };
   }
+  finishSwap(dataDir);
   const file = fileIn(dataDir);
   const isLeft = exists(logOf(file));
   const seal = new Seal(file).look();

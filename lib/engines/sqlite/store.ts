@@ -12,6 +12,7 @@ import { every, type Task } from "../../core/task.ts";
 import { IN_MEMORY } from "./data_dir.ts";
 import { DiskSync, type SyncMode } from "./disk_sync.ts";
 import { isDamage, isDiskFailure } from "./file_errors.ts";
+import { HELD_LOG_BYTES, type HeldFile, Hold } from "./held_file.ts";
 import { StoreHealth } from "./health.ts";
 import { FILE_VERSION, renewEpochs, type Schema } from "./migrations.ts";
 import { exists, fileIn, noteSealed, openDatabase } from "./open_database.ts";
@@ -26,6 +27,9 @@ const TRIAL = `PRAGMA user_version = ${FILE_VERSION}`;
 
 /** Has the database take what the log holds, and begins a new log. */
 const NEW_LOG = "PRAGMA journal_mode = DELETE; PRAGMA journal_mode = WAL";
+
+/** SQLite takes what the log holds into the database once the log has so many pages, which is SQLite's own default. */
+const LOG_PAGES = 1000;
 
 /** How often the store looks whether its files are still its own, while it writes nothing. */
 const LOOK_EVERY_MS = 1000;
@@ -79,9 +83,14 @@ export class SqliteStore implements AsyncDisposable {
     return exists(fileIn(dataDir));
   }
 
+  /** The hold on the file, while a copy of it is made. */
+  #held: Hold | undefined;
+  readonly #path: string;
+
   /** @param dataDir folder of the file, which is made if it is missing; `:memory:` keeps the file in memory */
   constructor(dataDir: string, { sync, schemas }: SqliteStoreOptions) {
     this.#health = new StoreHealth(dataDir);
+    this.#path = fileIn(dataDir);
     const { database, isLeft, isPutBack } = openDatabase(dataDir, schemas);
     this.#database = database;
     this.#size = this.prepare(
@@ -102,7 +111,48 @@ export class SqliteStore implements AsyncDisposable {
 
   /** What the store does while the server runs. */
   get tasks(): readonly Task[] {
-    return [every("look at the store's files", LOOK_EVERY_MS, () => void this.#refusal())];
+    return [
+      every("look at the store's files", LOOK_EVERY_MS, () => {
+        this.#refusal();
+        this.#boundHold();
+      }),
+    ];
+  }
+
+  /**
+   * Keeps the file as it is now until disposal, for a copy of it; changes go on. Throws `unavailable` where another copy is being
+   * made, the store is in memory, or not well.
+   */
+  hold(): HeldFile {
+    if (this.#files === undefined) {
+      throw new CodedError("unavailable", "the store is in memory (APP_DATA_DIR=:memory:)");
+    }
+    if (this.#held !== undefined) {
+      throw new CodedError("unavailable", "another copy of the store is being made");
+    }
+    const refusal = this.#refusal();
+    if (refusal !== undefined) throw refusal;
+    this.#takeLog();
+    return this.#held = new Hold(this.#path, () => {
+      this.#held = undefined;
+      this.#database.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}`);
+    });
+  }
+
+  /** Has the database take all that the log holds, and nothing more from then on. */
+  #takeLog(): void {
+    this.#database.exec("PRAGMA wal_autocheckpoint = 0");
+    const taken = this.#database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
+    if (Number(taken?.["busy"]) === 0) return;
+    this.#database.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}`);
+    throw new CodedError("unavailable", "the store is busy: try again");
+  }
+
+  #boundHold(): void {
+    if (this.#held === undefined) return;
+    const bytes = sizeOf(logOf(this.#path));
+    if (bytes <= HELD_LOG_BYTES) return;
+    this.#held.break(`so much was written meanwhile that the log has ${bytes} bytes`);
   }
 
   prepare(sql: string): Statement {
@@ -163,6 +213,7 @@ export class SqliteStore implements AsyncDisposable {
     await this.commit(() => {}).catch(() => {}); // whoever made the changes was told
     await this.#disk?.[Symbol.asyncDispose]();
     const isOwn = this.#files?.look() === undefined;
+    this.#held?.break("the server stops");
     this.#database.close();
     if (isOwn) this.#seal?.noteClosed();
   }
@@ -273,6 +324,7 @@ export class SqliteStore implements AsyncDisposable {
 
   /** Where only the log is bad, SQLite still has all of it, which goes into the database. Says whether it did. */
   #beginNewLog(reason: string): boolean {
+    this.#held?.break(reason);
     try {
       this.#database.exec(NEW_LOG);
       this.#database.exec(TRIAL); // the new log is made by the first write
@@ -294,6 +346,14 @@ export class SqliteStore implements AsyncDisposable {
     } catch (error) {
       log.debug("no rollback: {reason}", { reason: String(error) }); // the next BEGIN says what is wrong
     }
+  }
+}
+
+function sizeOf(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch {
+    return 0; // nothing was written yet
   }
 }
 

@@ -19,7 +19,11 @@ export function keepServersOff(dataDir: string): Disposable {
     if (isLocked(error)) throw inUse(dataDir);
     return { [Symbol.dispose]() {} };
   }
-  return { [Symbol.dispose]: () => database.close() };
+  return {
+    [Symbol.dispose]() {
+      if (database.isOpen) database.close();
+    },
+  };
 }
 
 /** Holds the file of a server that is stopped, with all that its log has. Throws where a server has it, or it cannot be read. */
@@ -40,16 +44,19 @@ export function holdStopped(dataDir: string): HeldFile {
       cause: error,
     });
   }
+  const file = Deno.openSync(path);
   let isOver = false;
   return {
     path,
-    bytes: Deno.statSync(path).size,
+    bytes: file.statSync().size,
+    read: (into) => file.readSync(into),
     requireWhole() {},
     break() {},
     [Symbol.dispose]() {
       if (isOver) return;
       isOver = true;
       database.close();
+      file.close(); // before that, closing it would give up SQLite's lock
       if (!isAsLeft) return;
       seal.noteClosed();
       chownLike(path.replace(/db$/, "seal"), path);

@@ -8,6 +8,13 @@ import { CodedError } from "../../base/errors.ts";
 export interface HeldFile extends Disposable {
   readonly path: string;
   readonly bytes: number;
+  /**
+   * Reads on from the beginning. The file is read here and nowhere else: by the rules of POSIX a process gives up all of SQLite's locks on
+   * a file once it closes any descriptor of it. Deno's own `read` makes another descriptor and closes it, and `readSync` does not.
+   *
+   * @param into a little at a time, since nothing else happens meanwhile
+   */
+  read(into: Uint8Array): number | null;
   /** Throws where the file is not as it was when it was taken hold of. */
   requireWhole(): void;
   /** Lets the file go before its time: the copy fails with the reason. */
@@ -20,15 +27,25 @@ export const HELD_LOG_BYTES = 1024 ** 3;
 export class Hold implements HeldFile {
   readonly path: string;
   readonly bytes: number;
+  readonly #file: Deno.FsFile;
   readonly #end: () => void;
   #broken: string | undefined;
   #isOver = false;
 
-  /** @param end lets SQLite write to the file again */
-  constructor(path: string, end: () => void) {
+  /**
+   * @param file stays open until SQLite has closed the file
+   * @param end lets SQLite write to the file again
+   */
+  constructor(path: string, file: Deno.FsFile, end: () => void) {
     this.path = path;
-    this.bytes = Deno.statSync(path).size;
+    this.bytes = file.statSync().size;
+    file.seekSync(0, Deno.SeekMode.Start);
+    this.#file = file;
     this.#end = end;
+  }
+
+  read(into: Uint8Array): number | null {
+    return this.#file.readSync(into);
   }
 
   requireWhole(): void {

@@ -85,6 +85,8 @@ export class SqliteStore implements AsyncDisposable {
 
   /** The hold on the file, while a copy of it is made. */
   #held: Hold | undefined;
+  /** By which the file is copied; it is closed only after the database, as {@linkcode HeldFile} says. */
+  #copied: Deno.FsFile | undefined;
   readonly #path: string;
 
   /** @param dataDir folder of the file, which is made if it is missing; `:memory:` keeps the file in memory */
@@ -133,7 +135,8 @@ export class SqliteStore implements AsyncDisposable {
     const refusal = this.#refusal();
     if (refusal !== undefined) throw refusal;
     this.#takeLog();
-    return this.#held = new Hold(this.#path, () => {
+    this.#copied ??= Deno.openSync(this.#path);
+    return this.#held = new Hold(this.#path, this.#copied, () => {
       this.#held = undefined;
       this.#database.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}`);
     });
@@ -142,7 +145,7 @@ export class SqliteStore implements AsyncDisposable {
   /** Has the database take all that the log holds, and nothing more from then on. */
   #takeLog(): void {
     this.#database.exec("PRAGMA wal_autocheckpoint = 0");
-    const taken = this.#database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
+    const taken = this.#database.prepare("PRAGMA wal_checkpoint(FULL)").get();
     if (Number(taken?.["busy"]) === 0) return;
     this.#database.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}`);
     throw new CodedError("unavailable", "the store is busy: try again");
@@ -215,6 +218,7 @@ export class SqliteStore implements AsyncDisposable {
     const isOwn = this.#files?.look() === undefined;
     this.#held?.break("the server stops");
     this.#database.close();
+    this.#copied?.close();
     if (isOwn) this.#seal?.noteClosed();
   }
 

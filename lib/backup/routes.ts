@@ -27,7 +27,7 @@ export function backupRoutes(parts: BackupParts): readonly Route[] {
     scope: "manage",
     run(call) {
       if (!call.isOperator) {
-        throw new CodedError("forbidden", "Cannot give a backup to anybody but the operator");
+        throw new CodedError("not_found", "Nobody but the operator gets a backup");
       }
       if (parts.isInMemory) {
         throw new CodedError("unavailable", "Nothing is on a disk here: APP_DATA_DIR is :memory:");

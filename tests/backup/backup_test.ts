@@ -80,7 +80,7 @@ Deno.test("nobody but the operator gets a backup, and a store in memory has none
   await using other = await Program.start();
   const manager = await Manager.of(other);
   const { status, json } = await manager.call(other, "GET", "/backup");
-  assert.deepEqual([status, json["code"]], [403, "forbidden"]);
+  assert.deepEqual([status, json["code"]], [404, "not_found"]);
   const env = { APP_PORT: String(program.port), APP_DATA_DIR: ":memory:", APP_KEY: "" };
   const { code } = await notifyli("backup", ["no.tar"], env);
   assert.notEqual(code, 0);

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { DISCONNECTS } from "../../lib/base/errors.ts";
 import { ROOT } from "../support/paths.ts";
+import { run, taskCommand } from "../support/command.ts";
 import { Manager } from "../support/manager.ts";
 import { Program } from "../support/program.ts";
 import { Nginx, NGINX_TIMEOUT_SECONDS } from "../support/nginx.ts";
@@ -209,8 +210,7 @@ Deno.test("the documented backup without Redis holds the notifications", async (
   await Deno.mkdir(backups);
   await shell(backup, {
     replace: {
-      "systemctl freeze notifyli": `kill -STOP ${program.pid}`,
-      "systemctl thaw notifyli": `kill -CONT ${program.pid}`,
+      "notifyli backup": `APP_PORT=${program.port} ${taskCommand("backup").join(" ")}`,
       "/var/lib/notifyli": data,
       "/var/backups": backups,
     },
@@ -218,7 +218,13 @@ Deno.test("the documented backup without Redis holds the notifications", async (
   await client.settled();
 
   const [copy] = Deno.readDirSync(backups);
-  await using restored = await Program.start({ dataDir: `${backups}/${copy?.name}` });
+  const dataDir = `${folders.path}/restored`;
+  const { code, stderr } = await run(
+    [...taskCommand("restore"), `${backups}/${copy?.name}`],
+    { env: { APP_DATA_DIR: dataDir, APP_PORT: "1" } },
+  );
+  assert.equal(code, 0, stderr);
+  await using restored = await Program.start({ dataDir });
   await assertDelivered(restored);
 });
 

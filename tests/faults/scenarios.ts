@@ -1,5 +1,6 @@
 /** All scenarios there are. Those of `crash_test.ts`, `chat_test.ts`, `files_test.ts` and `resources_test.ts` are tests, too. */
 import { APPLICATION_AWAY } from "./application_away.ts";
+import { BACKUP_KILLED } from "./backup_killed.ts";
 import { chatBroken } from "./chat_broken.ts";
 import { CLOCK_AHEAD_REDIS, CLOCK_AHEAD_SQLITE } from "./clock.ts";
 import { EAR_CLOSED } from "./ear_closed.ts";
@@ -30,6 +31,7 @@ export const crashes: readonly Scenario[] = [
   ...serverKilled,
   ...serverStopped,
   ...nodesKilled,
+  BACKUP_KILLED,
   ...redisBroken,
   ...nodeAlone,
   ...topicsBroken,

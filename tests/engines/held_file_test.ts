@@ -1,0 +1,51 @@
+/** A store's file that is held for a copy: it stays as it is while the store goes on. */
+import assert from "node:assert/strict";
+import { SqliteStore } from "../../lib/engines/sqlite/store.ts";
+import { HISTORY } from "../../lib/engines/sqlite/history.ts";
+
+const TABLE = { name: "held", sql: [{ name: "held", sql: "CREATE TABLE held (text TEXT)" }] };
+
+Deno.test("a held file stays as it is while much is written, and takes it all afterwards", async () => {
+  const dataDir = await Deno.makeTempDir();
+  await using store = new SqliteStore(dataDir, { sync: "always", schemas: [HISTORY, TABLE] });
+  const insert = store.prepare("INSERT INTO held (text) VALUES (?)");
+  const write = async (rows: number) => {
+    await store.commit(() => {
+      for (let row = 0; row < rows; row++) insert.run("x".repeat(3000));
+    });
+  };
+  await write(10);
+  const path = `${dataDir}/notifyli.db`;
+  {
+    using held = store.hold();
+    const before = await sumOf(path);
+    // SQLite would take a log of 1,000 pages into the file.
+    for (let each = 0; each < 4; each++) await write(1000);
+    assert.deepEqual(await sumOf(path), before);
+    held.requireWhole();
+    assert.throws(() => store.hold(), /another copy of the store is being made/);
+  }
+  const before = await sumOf(path);
+  await write(1);
+  assert.notDeepEqual(await sumOf(path), before);
+  assert.equal(await store.unready(), undefined);
+  using again = store.hold();
+  assert.ok(again.bytes > 4000 * 3000);
+});
+
+Deno.test("a copy is broken off where the store closes, or has to write to the file", async () => {
+  const dataDir = await Deno.makeTempDir();
+  const store = new SqliteStore(dataDir, { sync: "always", schemas: [HISTORY] });
+  const held = store.hold();
+  Deno.removeSync(`${dataDir}/notifyli.db-wal`); // SQLite has it still, and puts what it has into the file
+  assert.equal(await store.unready(), undefined);
+  assert.throws(() => held.requireWhole(), /broken off: notifyli\.db-wal was removed/);
+  const other = store.hold();
+  await store[Symbol.asyncDispose]();
+  assert.throws(() => other.requireWhole(), /broken off: the server stops/);
+});
+
+async function sumOf(path: string): Promise<string> {
+  const sum = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));
+  return new Uint8Array(sum).toHex();
+}

@@ -90,7 +90,7 @@ export function inboxRoutes(
           : undefined;
         const known = receipt ?? (outcome && outcomeOnWire(outcome));
         if (known !== undefined) {
-          const pushed = await timing.pushReceipts(call.site, id, user);
+          const pushed = await timing.pushing.receipts(call.site, id, user);
           return { status: 200, json: { ...known, ...pushed } };
         }
         throw unknownNotification(id);

@@ -12,6 +12,7 @@ import type { Attachments } from "./attachments.ts";
 import type { InboxCounters } from "./metrics.ts";
 import { ALERT_AT } from "./store/kept.ts";
 import type { KeptForLater, Refused, Schedule } from "./store/store.ts";
+import type { Pushing } from "./timing/pushing.ts";
 import { silenced, type Timing } from "./timing/timing.ts";
 import { CodedError } from "../base/errors.ts";
 import { reasonOf } from "../base/reason.ts";
@@ -28,7 +29,7 @@ interface SchedulerParts {
   readonly schedule: Schedule;
   readonly counters: InboxCounters;
   readonly attachments: Pick<Attachments, "giveBack" | "giveBackAll">;
-  readonly timing: Pick<Timing, "take" | "pushBack">;
+  readonly timing: Pick<Timing, "take"> & { readonly pushing: Pick<Pushing, "back"> };
 }
 
 export function scheduler(parts: SchedulerParts): Task {
@@ -102,7 +103,7 @@ class Scheduler {
     const { now, notifications, names } = await schedule.due(BATCH);
     for (const notification of notifications) {
       if (notification.details?.["snoozed_at"] !== undefined) { // its user has put it off
-        await timing.pushBack(notification);
+        await timing.pushing.back(notification);
         continue;
       }
       if ((notification.expiresAt ?? Infinity) <= now) continue;

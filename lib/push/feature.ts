@@ -61,13 +61,21 @@ export const pushFeature = {
       heldMs: deadAfterMs(of(redis)),
     });
     const queue = new PushQueue({
-      ...{ database, inbox: service, timing, online, counters, config, now: Date.now },
+      ...{
+        database,
+        inbox: service,
+        pushing: timing.pushing,
+        online,
+        counters,
+        config,
+        now: Date.now,
+      },
       ...{ decisions: use(Decisions), providers: providers.byName, wake: () => sender.wake() },
     });
     const test = new TestPush({ devices, sender, inbox: service, now: Date.now });
     const key = new PageKey(providers, queue.isOn);
     const gauges = pushGauges(sender, providers.breakers);
-    timing.pushBy(queue);
+    timing.pushing.by(queue);
     service.witnessBy(queue);
     return {
       services: [devices],

@@ -15,7 +15,7 @@ import type { Database, Work } from "../engines/database/database.ts";
 import type { FoundNotification, InboxService, InboxWitness } from "../inbox/inbox.ts";
 import type { PushBody, Pushes, PushReceipt, PushStep } from "../inbox/timing/pushes.ts";
 import type { Meant, Timer } from "../inbox/timing/types.ts";
-import type { Timing } from "../inbox/timing/timing.ts";
+import type { Pushing } from "../inbox/timing/pushing.ts";
 import type { Decisions } from "../preferences/decisions.ts";
 import { NOWHERE } from "../preferences/reach.ts";
 import type { Device } from "./types.ts";
@@ -53,7 +53,7 @@ interface QueueParts {
   readonly database: Database;
   readonly decisions: Decisions;
   readonly inbox: Pick<InboxService, "find">;
-  readonly timing: Pick<Timing, "lookSoon">;
+  readonly pushing: Pick<Pushing, "lookSoon">;
   readonly providers: Providers;
   readonly online: Online;
   readonly counters: PushCounters;
@@ -159,12 +159,12 @@ export class PushQueue implements Pushes, InboxWitness {
   }
 
   async #lookSoon(site: string, user: UserId): Promise<void> {
-    const { database, decisions, timing, now } = this.#parts;
+    const { database, decisions, pushing, now } = this.#parts;
     try {
       const reach = await decisions.reachOf(site, user);
       if (!reach.push && !reach.mail) return;
       const isShown = await database.transaction(() => hasShown({ site, user }, now()));
-      if (isShown) await timing.lookSoon(site, user, now() + LOOK_MS);
+      if (isShown) await pushing.lookSoon(site, user, now() + LOOK_MS);
     } catch (error) {
       // What the user does is done all the same.
       log.debug("devices of user {user} may show what was seen: {reason}", {

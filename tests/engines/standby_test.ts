@@ -58,7 +58,7 @@ Deno.test("the scheduler leaves no listener behind", async () => {
       schedule: engine.schedule,
       counters: inboxCounters(),
       attachments,
-      timing: { take: () => ({ isSilent: false }), pushBack: () => Promise.resolve() },
+      timing: { take: () => ({ isSilent: false }), pushing: { back: () => Promise.resolve() } },
     }),
   ]);
   await staysFlat(pauses);

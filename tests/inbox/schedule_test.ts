@@ -394,7 +394,7 @@ Deno.test("the scheduler goes on after a failure, and at once while there is mor
 
 /** What a scheduler does not call. */
 /** Nobody has chosen anything. */
-const AT_ONCE = { take: () => ({ isSilent: false }), pushBack: () => Promise.resolve() };
+const AT_ONCE = { take: () => ({ isSilent: false }), pushing: { back: () => Promise.resolve() } };
 
 const UNUSED: Omit<Schedule, "release"> = {
   due: () => Promise.resolve({ now: Date.now(), notifications: [], names: new Set() }),

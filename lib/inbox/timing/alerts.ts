@@ -11,9 +11,10 @@ import { ALERT_AT } from "../store/kept.ts";
 import type { Inbox } from "../store/store.ts";
 import type { TimingCounters } from "./metrics.ts";
 import { endTimer, resetTimer } from "./store.ts";
-import { type Timing, timingKey } from "./timing.ts";
+import type { Timing } from "./timing.ts";
 import { priorityOf } from "./priority.ts";
 import type { Timer } from "./types.ts";
+import { timingKey } from "./user.ts";
 import { changeUnseen, isSeen } from "./unseen.ts";
 
 /** How many of one user ask for attention before others have their turn. */

@@ -111,3 +111,9 @@ export function nextOf(at: readonly string[], zone: string, now: number): number
   }
   throw new RangeError(`No time of ${at} in three days`);
 }
+
+/** What is kept of a notification. */
+export function itemOf(notification: Notification): DigestItem {
+  const { id, room, at, from, message, data, tags, details, expiresAt } = notification;
+  return { id, room, at, from, message, data, tags, details, expiresAt };
+}

@@ -29,9 +29,10 @@ import {
   takeTimers,
 } from "./store.ts";
 import type { PushBody, PushStep, PushWay } from "./pushes.ts";
-import { type DigestBody, type RepeatBody, type Timing, timingKey } from "./timing.ts";
+import type { DigestBody, RepeatBody, Timing } from "./timing.ts";
 import type { DigestItem, Timer, TimerKind } from "./types.ts";
 import { changeUnseen, isSeen } from "./unseen.ts";
+import { timingKey } from "./user.ts";
 
 const log = getLogger(["notifyli", "timing"]);
 
@@ -97,7 +98,7 @@ export class Timers implements Task {
       let wait = LOOK_MS;
       try {
         if (this.#parts.database.whyNotReady() === undefined) {
-          await this.#parts.timing.pushUnwritten();
+          await this.#parts.timing.pushing.writeUnwritten();
           while (await this.#doDue() && !signal.aborted) await nextTurn();
           await this.#dropOld();
           wait = await this.#untilNext();
@@ -174,7 +175,7 @@ export class Timers implements Task {
       case "push":
         return await this.#push(timer);
       case "seen":
-        return await this.#step(timer, await this.#parts.timing.pushes?.look(timer));
+        return await this.#step(timer, await this.#parts.timing.pushing.pushes?.look(timer));
     }
   }
 
@@ -198,7 +199,7 @@ export class Timers implements Task {
     const found = body.content === undefined ? await inbox.get(site, user, id) : undefined;
     const isMissing = found === undefined && body.content === undefined;
     if (isMissing && await this.#isOnItsWay(timer)) return await this.#again(timer);
-    await this.#step(timer, await timing.pushes?.due(timer, body, found));
+    await this.#step(timer, await timing.pushing.pushes?.due(timer, body, found));
   }
 
   /** @param step absent where nothing is pushed any more */
@@ -329,7 +330,7 @@ export class Timers implements Task {
     way?: PushWay,
   ): Promise<(() => Work<void>) | undefined> {
     const { site, user, ref: id, dueAt } = timer;
-    return this.#parts.timing.pushing({ site, user, id, ...(details && { details }) }, {
+    return this.#parts.timing.pushing.work({ site, user, id, ...(details && { details }) }, {
       ...{ round: dueAt, isAgain: true },
       ...(way !== undefined && { way }),
     });

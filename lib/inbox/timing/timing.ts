@@ -5,22 +5,16 @@
  */
 import { CodedError } from "../../base/errors.ts";
 import type { UserId } from "../../base/fields.ts";
-import { type Database, unavailable, type Work } from "../../engines/database/database.ts";
+import type { Database, Work } from "../../engines/database/database.ts";
 import type { Decisions } from "../../preferences/decisions.ts";
 import type { Decision, Repeat } from "../../preferences/types.ts";
 import { USUAL_PRIORITY } from "../details/details.ts";
 import { ALERT_AT } from "../store/kept.ts";
 import type { Kept, Notification } from "../store/store.ts";
-import { nextOf } from "./digest.ts";
+import { itemOf, nextOf } from "./digest.ts";
 import type { TimingCounters } from "./metrics.ts";
 import { priorityOf } from "./priority.ts";
-import {
-  type PushBody,
-  type Pushes,
-  type PushReceipt,
-  type PushWay,
-  QUIET_ROUND,
-} from "./pushes.ts";
+import { Pushing } from "./pushing.ts";
 import { isLast, QuietEnds } from "./quiet_ends.ts";
 import {
   addItem,
@@ -28,13 +22,13 @@ import {
   dropPush,
   editItem,
   findOutcome,
-  moveTimer,
   noteOutcome,
   passThrottle,
   raiseTimer,
   setTimer,
 } from "./store.ts";
 import type { DigestItem, Held, Meant, Outcome } from "./types.ts";
+import { decide, timingKey } from "./user.ts";
 
 /** What a timer of a digest knows of its kind. */
 export interface DigestBody {
@@ -70,101 +64,15 @@ export type Taking =
 
 const AT_ONCE: Taking = { isSilent: false };
 
-/** How many notifications a node remembers that are to be pushed when the database is there again. */
-const MOST_UNWRITTEN = 50_000;
-
-type Unwritten = Pick<Notification, "site" | "user" | "id" | "details" | "expiresAt">;
-
 export class Timing {
   readonly #parts: TimingParts;
   readonly #quietEnds = new QuietEnds();
   #onTimer: (dueAt: number) => void = () => {};
-  #pushes: Pushes | undefined;
-  /** What is to be pushed, or may be, and could not be written down: the database was away. */
-  readonly #unwritten = new Map<string, Unwritten>();
+  readonly pushing: Pushing;
 
   constructor(parts: TimingParts) {
     this.#parts = parts;
-  }
-
-  /** Has notifications pushed. The feature that does it calls this once. */
-  pushBy(pushes: Pushes): void {
-    if (pushes.isOn) this.#pushes = pushes;
-  }
-
-  get pushes(): Pushes | undefined {
-    return this.#pushes;
-  }
-
-  /** What became of a notification at devices. Where that cannot be read right now, it is left out. */
-  async pushReceipts(
-    site: string,
-    id: string,
-    user?: UserId,
-  ): Promise<{ readonly pushes?: readonly PushReceipt[] }> {
-    try {
-      const pushes = await this.#pushes?.receipts(site, id, user) ?? [];
-      return pushes.length === 0 ? {} : { pushes };
-    } catch (error) {
-      if (!(error instanceof CodedError) || !error.options.isAway) throw error;
-      return {};
-    }
-  }
-
-  /**
-   * What has a notification pushed that is in the inbox, or comes back to it: a part of a transaction. `undefined` where it is not
-   * pushed. Rejects with `unavailable` where it cannot be read what the user has chosen.
-   */
-  async pushing(
-    notification: Pick<Notification, "site" | "user" | "id" | "details" | "expiresAt">,
-    { round, way, isAgain }: {
-      readonly round: number;
-      /** By which way the application wants it, whatever the user has chosen. */
-      readonly way?: PushWay;
-      readonly isAgain?: true;
-    },
-  ): Promise<(() => Work<void>) | undefined> {
-    const pushes = this.#pushes;
-    if (pushes === undefined) return undefined;
-    const { site, user, id, details, expiresAt } = notification;
-    const decision = await this.#decide(notification);
-    if (decision.isUnknown && way === undefined) throw unavailable("preferences cannot be read");
-    const ways = way === undefined ? waysOf(decision) : [way];
-    if (ways.length === 0) return undefined;
-    const body: PushBody = {
-      ...{ ways, round, expiresAt },
-      ...(isAgain && { isAgain }),
-      ...(way !== undefined && { isForced: true as const }),
-    };
-    const now = this.#parts.now();
-    const priority = priorityOf(details);
-    const dueAt = isAgain ? now : pushes.dueAt({ site, user, priority }, now);
-    const timer = { site, user, what: "push" as const, ref: id, priority };
-    return () => setTimer({ ...timer, dueAt, body: JSON.stringify(body) }, now);
-  }
-
-  /** Has it looked what a user's devices show: whatever the user does until then is seen then. */
-  async lookSoon(site: string, user: UserId, dueAt: number): Promise<void> {
-    const timer = { site, user, what: "seen" as const, ref: "", dueAt, priority: 1, body: "0" };
-    const now = this.#parts.now();
-    await this.#parts.database.transaction(
-      () => moveTimer(timer, now),
-      timingKey({ site, user }),
-    );
-    this.#onTimer(dueAt);
-  }
-
-  /** A notification that its user has put off comes back, and is pushed as one that has just come. */
-  async pushBack(notification: Notification & { readonly deliverAt: number }): Promise<void> {
-    try {
-      const work = await this.pushing(notification, { round: notification.deliverAt });
-      if (work === undefined) return;
-      await this.#parts.database.transaction(work, timingKey(notification));
-      this.#onTimer(this.#parts.now());
-    } catch (error) {
-      if (!(error instanceof CodedError) || !error.options.isAway) throw error;
-      this.#parts.counters.unkept.value++;
-    }
+    this.pushing = new Pushing({ ...parts, onTimer: (dueAt) => this.#onTimer(dueAt) });
   }
 
   /**
@@ -226,23 +134,11 @@ export class Timing {
    * whose id was held before, it says so again.
    */
   take(notification: Notification, options: TakeOptions = {}): Taking | Promise<Taking> {
-    const decision = this.#decide(notification);
+    const decision = decide(this.#parts.decisions, notification, this.#parts.now());
     if (decision instanceof Promise) {
       return decision.then((decided) => this.#taken(notification, decided, options));
     }
     return this.#taken(notification, decision, options);
-  }
-
-  /** What the user and the application have chosen for such a notification. It is no promise where that is known here. */
-  #decide(
-    { site, user, details }: Pick<Notification, "site" | "user" | "details">,
-  ): Decision | Promise<Decision> {
-    const { kind, critical, topic } = details ?? {};
-    return this.#parts.decisions.decide({
-      ...{ site, user, critical: critical === true },
-      ...(typeof kind === "string" && { kind }),
-      ...(typeof topic === "string" && { topic }),
-    }, this.#parts.now());
   }
 
   #taken(
@@ -252,38 +148,16 @@ export class Timing {
   ): Taking | Promise<Taking> {
     const { inApp, digest, throttle, repeat } = decision;
     const isHeld = inApp === "withhold" || !isDigest && (digest ?? throttle) !== undefined;
-    if (decision.isUnknown) this.#pushLater(notification);
-    const isPlain = !isHeld && repeat === undefined && !this.#isPushed(decision);
+    if (decision.isUnknown) this.pushing.later(notification, decision);
+    const isPlain = !isHeld && repeat === undefined && !this.pushing.isMeant(decision);
     if (isPlain && inApp === "deliver") return AT_ONCE;
     if (isPlain && this.#isAlertSet(notification, decision)) return silently(decision);
     return this.#note(notification, decision, { isDigest, isThere }).catch((error) => {
       if (!(error instanceof CodedError) || !error.options.isAway) throw error;
       this.#parts.counters.unkept.value++;
-      if (this.#isPushed(decision)) this.#pushLater(notification);
+      if (this.pushing.isMeant(decision)) this.pushing.later(notification, decision);
       return AT_ONCE;
     });
-  }
-
-  /** It is pushed when the database is there again. This node alone knows that, and so much is not forgotten. */
-  #pushLater({ site, user, id, details, expiresAt }: Notification): void {
-    if (this.#pushes === undefined) return;
-    const { counters } = this.#parts;
-    if (this.#unwritten.size >= MOST_UNWRITTEN) return void counters.unpushed.value++;
-    this.#unwritten.set(`${site}\n${user}\n${id}`, {
-      ...{ site, user, id, expiresAt },
-      ...(details && { details }),
-    });
-  }
-
-  /** Writes down what is to be pushed and could not be before, as far as the database is there. */
-  async pushUnwritten(): Promise<void> {
-    const { database } = this.#parts;
-    for (const [key, notification] of this.#unwritten) {
-      if ((await this.#decide(notification)).isUnknown) return;
-      const work = await this.pushing(notification, { round: 0 });
-      if (work !== undefined) await database.transaction(work, timingKey(notification));
-      this.#unwritten.delete(key);
-    }
   }
 
   /** Whether nothing is to be written for a silent notification to ask for attention when it is to, if it ever is. */
@@ -292,11 +166,6 @@ export class Timing {
     if (alertAt === undefined) return true;
     if (isLast(alertAt, this.#parts.now())) return false;
     return this.#quietEnds.has(notification, decision, priorityOf(notification.details));
-  }
-
-  /** Whether a push is to be noted, or why there is none. Most users have no device. */
-  #isPushed({ push, mail, unpushed }: Decision): boolean {
-    return (push || mail || unpushed !== undefined) && this.#pushes !== undefined;
   }
 
   async #note(
@@ -312,24 +181,19 @@ export class Timing {
       ? await decisions.zoneOf(site, user)
       : "";
     const taking = await database.transaction(
-      () => noted(notification, decision, { now, zone, isDigest, pushes: this.#pushes }),
+      () => noted(notification, decision, { now, zone, isDigest, pushing: this.pushing }),
       timingKey(notification),
     );
     if (taking.held === undefined && taking.alertAt !== undefined && !isLast(taking.alertAt, now)) {
       this.#quietEnds.note(notification, decision, priorityOf(notification.details));
     }
-    this.#onTimer(firstDue(decision, taking, { now, isPushed: this.#isPushed(decision) }));
+    this.#onTimer(firstDue(decision, taking, { now, isPushed: this.pushing.isMeant(decision) }));
     const { held } = taking;
     if (held === undefined || held.isDuplicate || held.state === "withdrawn") return taking;
     counters[held.state].value++;
     if (held.why === "throttle") counters.throttled.value++;
     return taking;
   }
-}
-
-/** What runs one after the other for a user. */
-export function timingKey({ site, user }: Pick<Notification, "site" | "user">): string {
-  return `timing\n${site}\n${user}`;
 }
 
 /** When the first timer of a notification may be due; `Infinity` where it has none. @param isPushed whether it has one for a push */
@@ -348,13 +212,13 @@ interface Noting {
   readonly now: number;
   readonly zone: string;
   readonly isDigest: boolean;
-  readonly pushes: Pushes | undefined;
+  readonly pushing: Pushing;
 }
 
 function* noted(
   notification: Notification,
   decision: Decision,
-  { now, zone, isDigest, pushes }: Noting,
+  { now, zone, isDigest, pushing }: Noting,
 ): Work<Taking> {
   const { inApp, digest, throttle, repeat, alertAt, why = "kind" } = decision;
   const { site, user, id } = notification;
@@ -365,7 +229,7 @@ function* noted(
   }
   if (inApp === "withhold") {
     const taken = yield* held(notification, { state: "withheld", why }, now);
-    if (!taken.isDuplicate) yield* notePush(notification, decision, pushes, now);
+    if (!taken.isDuplicate) yield* pushing.note(notification, decision, now);
     return { held: taken };
   }
   if (!isDigest && digest !== undefined) {
@@ -381,7 +245,7 @@ function* noted(
       };
     }
   }
-  yield* notePush(notification, decision, pushes, now);
+  yield* pushing.note(notification, decision, now);
   const priority = priorityOf(notification.details);
   const timer = { ...{ site, user, ref: id, priority }, body: "" };
   const isSilent = inApp === "silent";
@@ -403,36 +267,6 @@ function* noted(
 
 function silently({ alertAt }: Decision): Taking {
   return { isSilent: true, ...(alertAt !== undefined && { alertAt }) };
-}
-
-/** Sets the timer of a push, before the notification is stored anywhere; or notes why there is none. */
-function* notePush(
-  notification: Notification,
-  decision: Decision,
-  pushes: Pushes | undefined,
-  now: number,
-): Work<void> {
-  const { inApp, alertAt, quiet, unpushed } = decision;
-  const ways = waysOf(decision);
-  if (pushes === undefined || ways.length === 0 && unpushed === undefined) return;
-  const why = ways.length === 0 ? unpushed : alertAt === undefined ? quiet : undefined;
-  if (why !== undefined) return yield* pushes.spare(notification, why, now);
-  const { site, user, id, details, expiresAt } = notification;
-  const priority = priorityOf(details);
-  const body: PushBody = {
-    ...{ ways, round: quiet === undefined ? 0 : QUIET_ROUND, expiresAt },
-    ...(inApp === "withhold" && { content: itemOf(notification) }),
-    ...(quiet !== undefined && { wasQuiet: true as const }),
-  };
-  const dueAt = inApp === "withhold" ? now : pushes.dueAt({ site, user, priority }, now);
-  yield* setTimer({
-    ...{ site, user, what: "push", ref: id, priority, body: JSON.stringify(body) },
-    dueAt: Math.max(dueAt, alertAt ?? 0),
-  }, now);
-}
-
-function waysOf({ push, mail }: Decision): PushWay[] {
-  return [...push ? ["push" as const] : [], ...mail ? ["mail" as const] : []];
 }
 
 function* held(
@@ -472,9 +306,4 @@ export function silenced<K extends Kept>(
     ...kept,
     details: alertAt === undefined ? details : { ...details, [ALERT_AT]: alertAt },
   };
-}
-
-function itemOf(notification: Notification): DigestItem {
-  const { id, room, at, from, message, data, tags, details, expiresAt } = notification;
-  return { id, room, at, from, message, data, tags, details, expiresAt };
 }

@@ -4,7 +4,7 @@ import type { DataRecord, DataSubject, ErasedPart, UserData } from "../../core/u
 import type { Database } from "../../engines/database/database.ts";
 import { CHANGE } from "../store/kept.ts";
 import { eraseTiming, waitingFor } from "./store.ts";
-import { timingKey } from "./timing.ts";
+import { timingKey } from "./user.ts";
 
 export class TimingData implements UserData {
   readonly #database: Database;

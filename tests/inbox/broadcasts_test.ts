@@ -123,11 +123,12 @@ for (const [place, start] of PLACES) {
     });
 
     await test.step("withdrawn while it is sent, it waits in no digest either", async () => {
-      const kind = { digest: { window: "3s" } };
+      // A machine that is busy has sent and taken back all of them before the window ends.
+      const kind = { digest: { window: "5s" } };
       await manager.call(first, "PUT", "/kinds/withdrawn", kind);
-      const users = Array.from({ length: 200 }, (_, index) => index + 1);
+      const users = Array.from({ length: 100 }, (_, index) => index + 1);
       const call = { user_ids: users, kind: "withdrawn", message: "Gone" };
-      for (const each of [1, 2, 3, 4, 5]) {
+      for (const each of [1, 2, 3]) {
         const id = `digest-gone-${each}`;
         await manager.call(first, "POST", "/notifications", { ...call, id });
         const { status } = await manager.call(first, "DELETE", `/notifications/${id}`);

@@ -18,6 +18,9 @@ const SOON_CHECKED_BYTES = 64_000_000;
 /** What the first of several lines says is enough. */
 const CHECK = "PRAGMA quick_check(1)";
 
+/** Pages after which the log is moved into the database, of 4 KiB each; SQLite's own is a quarter of that. */
+const LOG_PAGES = 4000;
+
 export interface OpenedDatabase {
   readonly database: DatabaseSync;
   /** Whether the last server did not end by itself, and has left a log. */
@@ -95,6 +98,9 @@ function prepared(
     if (dataDir !== undefined) beginLog(database);
     // What SQLite notes within a change stays in memory: a file of its own would need a descriptor just then.
     database.exec("PRAGMA temp_store = MEMORY");
+    // The commit that fills the log moves it into the database, and all wait meanwhile. What is written often is moved once: a
+    // longer log is moved so much less often that hardly any commit waits.
+    database.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}`);
     return database;
   } catch (error) {
     database.close();

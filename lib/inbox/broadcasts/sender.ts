@@ -50,19 +50,20 @@ const LOOK_MS = 1000;
 const RENEWED = 1 / 3;
 
 /**
- * How many recipients have their turn together for each millisecond of rest before, and the least and the most of them: nobody
- * else's turn comes much later for two. Where the machine is so busy that a rest is longer than it was meant to be, they are more.
+ * How many recipients have their turn together for each millisecond of rest before, and the least and the most of them. What
+ * they write is committed together, so that few in a turn cost far more than some; for more of them, others would wait longer.
+ * Where the machine is so busy that a rest is longer than it was meant to be, they are more.
  */
-const EACH_MS = 2;
-const FEWEST_AT_ONCE = 2;
+const EACH_MS = 1.5;
+const FEWEST_AT_ONCE = 6;
 const MOST_AT_ONCE = 10;
 
 /** How many are on their way to the store at the most. */
 const MOST_GOING = 20;
 
 /** How long it rests after each turn, at the least and at the most: else as long as the turn took. */
-const SHORTEST_REST_MS = 1;
-const LONGEST_REST_MS = 5;
+const SHORTEST_REST_MS = 4;
+const LONGEST_REST_MS = 8;
 
 /** How often a node looks for what is old. */
 const DROP_MS = 3600_000;

@@ -78,7 +78,7 @@ export const pushFeature = {
     timing.pushing.by(queue);
     service.witnessBy(queue);
     return {
-      services: [devices],
+      services: [devices, sender],
       commands: deviceCommands(devices, providers),
       routes: pushRoutes(devices, providers, { test, limits: of(limits) }),
       mounts: () => [{ path: "/push/devices", app: renewal(devices) }, {

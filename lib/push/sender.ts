@@ -13,15 +13,15 @@ import type { Revocations } from "../auth/revocations/revocations.ts";
 import type { Content } from "../core/publication.ts";
 import type { Task } from "../core/task.ts";
 import type { Database, Work } from "../engines/database/database.ts";
-import type { FoundNotification, InboxService } from "../inbox/inbox.ts";
-import { QUIET_ROUND } from "../inbox/timing/pushes.ts";
+import type { InboxService } from "../inbox/inbox.ts";
+import { Denials } from "./denials.ts";
 import type { Devices } from "./devices.ts";
 import type { KeptDevice, Providers } from "./kept_device.ts";
 import type { Messages } from "./message.ts";
 import type { PushCounters, ResultCounters } from "./metrics.ts";
 import type { PushProvider } from "./provider.ts";
 import type { Breakers } from "./providers/breaker.ts";
-import { wasSeen } from "./seen.ts";
+import { wasSeen, wasTaken } from "./seen.ts";
 import {
   closeInstead,
   dropSends,
@@ -35,6 +35,7 @@ import {
 } from "./store.ts";
 import type { DeviceMessage, PushResult } from "./types.ts";
 import { UnderWay } from "./under_way.ts";
+import type { PushTelling, PushWitness } from "./witness.ts";
 
 const log = getLogger(["notifyli", "push"]);
 
@@ -51,10 +52,6 @@ const JITTER = 0.25;
 
 /** Most push services that are left out at once, by name: those that rest, or are busy. */
 const MOST_LEFT_OUT = 50;
-
-/** How often it is said that a push service does not take this server's keys, and of how many services that is remembered. */
-const SAID_AGAIN_MS = 600_000;
-const MOST_DENIED = 1000;
 
 const DROP_MS = 3_600_000;
 const DAY_MS = 24 * 3_600_000;
@@ -81,10 +78,10 @@ export class PushSender implements Task {
   readonly #parts: SenderParts;
   readonly #unread = new SharedReads<number>();
   readonly #underWay: UnderWay;
+  readonly #witnesses: PushWitness[] = [];
   /** Until when nothing is sent to an origin, in Unix milliseconds. */
   readonly #resting = new Map<string, number>();
-  /** When it was said last that an origin does not take this server's keys, in Unix milliseconds. */
-  readonly #denied = new Map<string, number>();
+  readonly #denials: Denials;
   #lagMs = 0;
   #wake: () => void = () => {};
   #hasWork = false;
@@ -95,11 +92,17 @@ export class PushSender implements Task {
   constructor(parts: SenderParts) {
     this.#parts = parts;
     this.#underWay = new UnderWay(parts.database, parts.heldMs);
+    this.#denials = new Denials(() => parts.clock.now());
   }
 
   /** How long the push has been due that waits for longest, by the last look. */
   get lagSeconds(): number {
     return this.#lagMs / 1000;
+  }
+
+  /** Has somebody told of what becomes of each push. */
+  listen(witness: PushWitness): void {
+    this.#witnesses.push(witness);
   }
 
   /** There may be something to send. */
@@ -284,7 +287,13 @@ export class PushSender implements Task {
         });
       }
       case "gone": {
-        const isRemoved = await this.#end(send, (held) => settleGone(held, result.why, now));
+        const { why } = result;
+        const told = this.#told(send, { state: "gone", why }, now);
+        const { isSettled, isRemoved } = await this.#end(
+          send,
+          (held) => settleGone(held, { why, statements: told.statements }, now),
+        );
+        if (isSettled) told.stored();
         if (isRemoved) {
           counters.gone.value++;
           await devices.noteRemoved(send);
@@ -292,7 +301,7 @@ export class PushSender implements Task {
         return;
       }
       case "later": {
-        if (result.isDenied) this.#noteDenied(send, result.why);
+        if (result.isDenied) this.#denials.note(send, result.why);
         const dueAt = nextAttempt(send, now, result.at);
         if (dueAt >= send.expiresAt) {
           return await this.#settle(send, {
@@ -305,22 +314,29 @@ export class PushSender implements Task {
     }
   }
 
-  /** An operator has to mend it: it is said once in a while of each push service, not of each push. */
-  #noteDenied({ provider, origin }: Send, why: string): void {
+  async #settle(send: Send, outcome: Parameters<typeof settle>[1]): Promise<void> {
     const now = this.#parts.clock.now();
-    const saidAt = this.#denied.get(origin);
-    if (saidAt !== undefined && Math.abs(now - saidAt) < SAID_AGAIN_MS) return;
-    this.#denied.delete(origin);
-    this.#denied.set(origin, now);
-    const [oldest = ""] = this.#denied.keys();
-    if (this.#denied.size > MOST_DENIED) this.#denied.delete(oldest);
-    log.error("{provider} does not take what this server pushes, which waits: {why}", {
-      ...{ provider, why },
-    });
+    const told = this.#told(send, outcome, now);
+    const isSettled = await this.#end(
+      send,
+      (held) => settle(held, { ...outcome, statements: told.statements }, now),
+    );
+    if (isSettled) told.stored();
   }
 
-  async #settle(send: Send, outcome: Parameters<typeof settle>[1]): Promise<void> {
-    await this.#end(send, (held) => settle(held, outcome, this.#parts.clock.now()));
+  /** What is written of an outcome for those who are told of it. */
+  #told(
+    send: Send,
+    { state, why }: Pick<Parameters<typeof settle>[1], "state" | "why">,
+    at: number,
+  ): PushTelling {
+    const { site, user, id, device, provider } = send;
+    const outcome = { site, user, id, device, provider, state, at, ...(why && { why }) };
+    const all = isShow(send) ? this.#witnesses.flatMap((each) => each.telling(outcome) ?? []) : [];
+    return {
+      statements: all.flatMap(({ statements }) => statements),
+      stored: () => all.forEach((each) => each.stored()),
+    };
   }
 
   /** Writes down what became of what this node has taken. */
@@ -363,12 +379,6 @@ export class PushSender implements Task {
 
 function isShow({ what }: Send): boolean {
   return what === "show";
-}
-
-/** Whether a page took it, so that no device has to show it: what came while it was quiet counts only from now on. */
-function wasTaken({ round, at }: Send, { deliveredAt }: FoundNotification): boolean {
-  if (deliveredAt === undefined) return false;
-  return round === 0 || round === QUIET_ROUND && deliveredAt > at;
 }
 
 /** When it is tried again: not before the provider wants it, and later after each failure. */

@@ -1,6 +1,13 @@
 /** What is pushed to each device, in the database: works, each a transaction or a part of one. */
 import type { UserId } from "../base/fields.ts";
-import { type Row, row, rows, type SqlValue, type Work } from "../engines/database/database.ts";
+import {
+  type Row,
+  row,
+  rows,
+  type SqlValue,
+  type Statement,
+  type Work,
+} from "../engines/database/database.ts";
 import { devicesOf, noteLast, type Owner, removeDevice } from "./device_store.ts";
 import type { KeptDevice } from "./kept_device.ts";
 import { type ProviderName, PROVIDERS, type PushResult } from "./types.ts";
@@ -191,11 +198,13 @@ export function* postpone(
 /** Notes what became of a push, for good. Says whether it was still to be noted. */
 export function* settle(
   send: Send,
-  { state, why = "", result }: {
+  { state, why = "", result, statements = [] }: {
     readonly state: SendState;
     readonly why?: string;
     /** What the provider has said, where it was asked. */
     readonly result?: PushResult["result"];
+    /** What is written with it. */
+    readonly statements?: readonly Statement[];
   },
   now: number,
 ): Work<boolean> {
@@ -207,6 +216,7 @@ export function* settle(
     ...[send.heldUntil, state, why, now],
   );
   if (isHeld === undefined) return false;
+  for (const statement of statements) yield statement;
   if (result !== undefined) {
     yield* noteLast({ site: send.site, id: send.device }, { result, why }, now);
   }
@@ -214,10 +224,18 @@ export function* settle(
 }
 
 /** The provider says that a device is gone: it is removed, with all that waits for it. */
-export function* settleGone(send: Send, why: string, now: number): Work<boolean> {
-  yield* settle(send, { state: "gone", why }, now);
+export function* settleGone(
+  send: Send,
+  { why, statements }: { readonly why: string; readonly statements?: readonly Statement[] },
+  now: number,
+): Work<{ readonly isSettled: boolean; readonly isRemoved: boolean }> {
+  const isSettled = yield* settle(
+    send,
+    { state: "gone", why, ...(statements && { statements }) },
+    now,
+  );
   const { site, user, device } = send;
-  return yield* removeDevice({ site, user, id: device }, why, now);
+  return { isSettled, isRemoved: yield* removeDevice({ site, user, id: device }, why, now) };
 }
 
 /** What was to be shown was seen elsewhere, though it may be on the device: it is closed there. */

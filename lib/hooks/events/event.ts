@@ -19,6 +19,8 @@ export const EVENT_NAMES = [
   "conversation.member_added",
   "conversation.member_removed",
   "notification.action",
+  "push.taken",
+  "push.failed",
   "user.online",
   "user.offline",
 ] as const;

@@ -50,7 +50,7 @@ const RULES: ImportRules = {
     "lib/protocols":
       "base core net limits listeners/settings.ts auth http feature.ts rooms topics inbox presence conversations protocols/chat",
     "lib/hooks":
-      "base config core net engines listeners/settings.ts feature.ts rooms inbox presence conversations",
+      "base config core net engines listeners/settings.ts feature.ts rooms inbox presence push conversations",
     "lib/ways":
       "base config core limits/settings.ts engines listeners/settings.ts auth/keys feature.ts rooms topics inbox",
     "lib/admin":

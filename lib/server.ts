@@ -1,5 +1,6 @@
 /** Puts the parts together: engine, node, features, listener. `commands/start.ts` runs it. */
 import { getLogger } from "@logtape/logtape";
+import { AuditLog } from "./admin/audit/audit_log.ts";
 import type { Asker } from "./asks/asker.ts";
 import { Questions } from "./asks/questions.ts";
 import { Authentication } from "./auth/authentication.ts";
@@ -183,12 +184,16 @@ function openDoors(kernel: Kernel, config: Config, places: Places) {
     ...statsRoutes(metrics),
     ...userDataRoutes(kernel.userData, config.limits),
   ];
-  const calls = new Calls({
-    ...{ gate, counters, refusals: node.refusals },
-    ...{ keys: kernel.use(ApiKeys), check: kernel.use(Authentication), users: kernel.users },
-    passes: kernel.use(Passes),
-    operator: openOperator(config),
-  }, config);
+  const calls = new Calls(
+    {
+      ...{ gate, counters, refusals: node.refusals },
+      ...{ keys: kernel.use(ApiKeys), check: kernel.use(Authentication), users: kernel.users },
+      passes: kernel.use(Passes),
+      operator: openOperator(config),
+    },
+    config,
+    (record) => kernel.use(AuditLog).keep(record),
+  );
   const app = createApp({
     ...{ node, calls, routes },
     clientConfig: () => kernel.clientConfig(),

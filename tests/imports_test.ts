@@ -54,7 +54,7 @@ const RULES: ImportRules = {
     "lib/ways":
       "base config core limits/settings.ts engines listeners/settings.ts auth/keys feature.ts rooms topics inbox",
     "lib/admin":
-      "base config core limits engines listeners/settings.ts auth/revocations http feature.ts rooms inbox presence push conversations",
+      "base config core limits engines listeners/settings.ts auth auth/revocations http feature.ts rooms inbox presence push conversations",
     "bridge.ts": "base core engines inbox ways",
     // Any other capability: it needs no line of its own.
     "*":
@@ -65,7 +65,7 @@ const RULES: ImportRules = {
     "lib/kernel.ts":
       "base config core limits engines auth http feature.ts features.ts configuration.ts",
     "lib/server.ts":
-      "base config core net limits engines listeners asks auth auth/keys http feature.ts rooms protocols protocols/chat features.ts configuration.ts kernel.ts",
+      "base config core net limits engines listeners asks auth auth/keys http feature.ts rooms protocols protocols/chat admin features.ts configuration.ts kernel.ts",
     "lib/publisher":
       "base config limits/settings.ts engines auth/keys/fields.ts rooms topics inbox",
     "lib/library":

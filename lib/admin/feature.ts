@@ -1,5 +1,7 @@
 /** What operators see and do, as a capability of the server: nodes, connections, and what waits or failed. */
 import { Revocations } from "../auth/revocations/revocations.ts";
+import { AUDIT_TABLES, AuditLog } from "./audit/audit_log.ts";
+import { auditRoutes } from "./audit/routes.ts";
 import type { Feature } from "../feature.ts";
 import { InboxService } from "../inbox/inbox.ts";
 import { limits } from "../limits/settings.ts";
@@ -23,6 +25,7 @@ import { Users } from "./users/users.ts";
 export const adminFeature = {
   name: "admin",
   settings: admin,
+  tables: AUDIT_TABLES,
   functions: ADMIN_FUNCTIONS,
   async open({ node, engine: { storage }, database, metrics, settings, of, use }) {
     const peers = await openPeers(storage);
@@ -32,6 +35,7 @@ export const adminFeature = {
     const name = of(admin).nodeName || `${hostName() ?? "node"}:${of(listeners).port}`;
     const latency = () => ({ p50: null, p99: null });
     const reporter = new Reporter({ node, metrics, store: reports, id, name, latency });
+    const audit = new AuditLog(database, of(admin).auditDays);
     const snapshot = new Snapshot(node);
     const users = new Users({
       ...{ node, nodes, peers, snapshot },
@@ -39,16 +43,18 @@ export const adminFeature = {
       revocations: use(Revocations),
     });
     return {
-      services: [nodes],
+      services: [nodes, audit],
       routes: [
         ...nodeRoutes(nodes),
         ...liveRoutes(new Live(nodes, peers, snapshot), database),
+        ...auditRoutes(audit),
         ...settingsRoutes(settings, id),
         ...userRoutes(users, of(limits)),
       ],
-      tasks: [reporter.task],
+      tasks: [reporter.task, ...audit.tasks],
       start: () => reporter.report().catch(() => {}), // the task reports again
       async [Symbol.asyncDispose]() {
+        await audit.write();
         reporter[Symbol.dispose]();
         await reports.remove(id).catch(() => {}); // it is forgotten after a while
       },

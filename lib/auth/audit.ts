@@ -11,6 +11,8 @@ const log = getLogger(["notifyli", "audit"]);
 /** A refused call costs its caller nothing, so refusals must not fill the disk. */
 const REFUSALS_A_MINUTE = 100;
 
+const COMMAND_LINE = "the command line";
+
 /** Who did what is logged. */
 export interface Actor {
   /** The id of a key, `operator`, or `local` for a command that works on the store itself. */
@@ -29,14 +31,51 @@ export interface Refusal {
   readonly address: string;
 }
 
+/** One thing that was managed, as it is kept. */
+export interface AuditRecord {
+  /** Unix time in milliseconds. */
+  readonly at: number;
+  readonly who: string;
+  /** Such as `key.create`. */
+  readonly action: string;
+  /** What it was done to, such as `user 123`. */
+  readonly target: string;
+  /** The site that it was done on. */
+  readonly site: string;
+  readonly address: string;
+}
+
 export class Audit {
+  readonly #keep: (record: AuditRecord) => void;
   #minute = 0;
   #refusals = 0;
 
+  /** @param keep keeps a record beside the log; absent for a command that works on the store itself */
+  constructor(keep: (record: AuditRecord) => void = () => {}) {
+    this.#keep = keep;
+  }
+
+  /** Anything else was done. @param did such as "closed connection", to stand between who did it and the target */
+  did(
+    { who, site: actorSite, address = COMMAND_LINE }: Actor,
+    { action, did, target, site }: {
+      readonly action: string;
+      readonly did: string;
+      readonly target: string;
+      readonly site: string;
+    },
+  ): void {
+    this.#note({ who, action, target, site, address });
+    log.info(`{who} ${did} {target} of site {site}, from {address}`, {
+      ...{ action, who, target, site, actor_site: actorSite, address },
+    });
+  }
+
   keyCreated(
-    { who, site, address = "the command line" }: Actor,
+    { who, site, address = COMMAND_LINE }: Actor,
     key: { id: string; name: string; site: string; scopes: readonly string[] },
   ): void {
+    this.#note({ who, action: "key.create", target: `key ${key.id}`, site: key.site, address });
     log.info("{who} made the API key {key} ({name}, {scopes}) of site {site}, from {address}", {
       action: "key.create",
       who,
@@ -50,9 +89,10 @@ export class Audit {
   }
 
   keyRevoked(
-    { who, site, address = "the command line" }: Actor,
+    { who, site, address = COMMAND_LINE }: Actor,
     key: { id: string; name: string; site: string },
   ): void {
+    this.#note({ who, action: "key.revoke", target: `key ${key.id}`, site: key.site, address });
     log.info("{who} revoked the API key {key} ({name}) of site {site}, from {address}", {
       action: "key.revoke",
       who,
@@ -66,12 +106,15 @@ export class Audit {
 
   /** A revocation or a block was made. */
   revoked(
-    { who, site: actorSite, address = "the command line" }: Actor,
+    { who, site: actorSite, address = COMMAND_LINE }: Actor,
     { kind, site, name, expiresAt }: Revocation,
   ): void {
     const until = expiresAt === undefined ? "for good" : new Date(expiresAt).toISOString();
+    const action = kind === "block" ? "user.block" : `revoke.${kind}`;
+    const target = `${kind === "block" ? "user" : kind} ${name === "" ? "everyone" : name}`;
+    this.#note({ who, action, target, site, address });
     log.info("{who} {did} {name} of site {site} until {until}, from {address}", {
-      action: kind === "block" ? "user.block" : `revoke.${kind}`,
+      action,
       who,
       did: kind === "block" ? "blocked user" : `revoked ${kind}`,
       name: name === "" ? "everyone" : name,
@@ -90,24 +133,16 @@ export class Audit {
     this.#didToUser("disconnect", "disconnected", actor, user);
   }
 
-  /** One connection was closed. */
-  connectionClosed(
-    { who, site: actorSite, address = "the command line" }: Actor,
-    { site, id }: { site: string; id: string },
-  ): void {
-    log.info("{who} closed connection {name} of site {site}, from {address}", {
-      ...{ action: "connection.close", who, name: id, site, actor_site: actorSite, address },
-    });
-  }
-
   /** A room was made, changed or deleted, or a user put out of one. */
   roomManaged(
-    { who, site: actorSite, address = "the command line" }: Actor,
+    { who, site: actorSite, address = COMMAND_LINE }: Actor,
     verb: "make" | "change" | "delete" | "put_out",
     { site, room, user }: { site: string; room: string; user?: UserId },
   ): void {
     const did = { make: "made", change: "changed", delete: "deleted", put_out: "put" }[verb];
     const whom = user === undefined ? "" : ` user ${user} out of`;
+    const target = user === undefined ? `room ${room}` : `user ${user} in room ${room}`;
+    this.#note({ who, action: `room.${verb}`, target, site, address });
     log.info("{who} {did}{whom} room {room} of site {site}, from {address}", {
       action: `room.${verb}`,
       who,
@@ -122,11 +157,12 @@ export class Audit {
 
   /** What is set for a kind of notifications was changed or deleted. */
   kindManaged(
-    { who, site: actorSite, address = "the command line" }: Actor,
+    { who, site: actorSite, address = COMMAND_LINE }: Actor,
     verb: "set" | "delete",
     { site, kind }: { site: string; kind: string },
   ): void {
     const did = { set: "set", delete: "deleted" }[verb];
+    this.#note({ who, action: `kind.${verb}`, target: `kind ${kind}`, site, address });
     log.info("{who} {did} kind {kind} of site {site}, from {address}", {
       ...{ action: `kind.${verb}`, who, did, kind, site, actor_site: actorSite, address },
     });
@@ -160,9 +196,10 @@ export class Audit {
   #didToUser(
     verb: "unblock" | "disconnect" | "export" | "erase",
     did: string,
-    { who, site: actorSite, address = "the command line" }: Actor,
+    { who, site: actorSite, address = COMMAND_LINE }: Actor,
     { site, id }: { site: string; id: UserId },
   ): void {
+    this.#note({ who, action: `user.${verb}`, target: `user ${id}`, site, address });
     log.info(`{who} ${did} user {name} of site {site}, from {address}`, {
       action: `user.${verb}`,
       who,
@@ -171,6 +208,10 @@ export class Audit {
       actor_site: actorSite,
       address,
     });
+  }
+
+  #note(record: Omit<AuditRecord, "at">): void {
+    this.#keep({ ...record, at: Date.now() });
   }
 
   #beginMinute(minute: number): void {

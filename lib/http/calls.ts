@@ -3,7 +3,7 @@
  * capabilities that answer in their own way may ask for it. Next: `call.ts`.
  */
 import type { MiddlewareHandler } from "hono";
-import { Audit } from "../auth/audit.ts";
+import { Audit, type AuditRecord } from "../auth/audit.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Limits } from "../base/sizes.ts";
 import type { AllowedOrigins } from "../net/origin.ts";
@@ -31,8 +31,13 @@ export class Calls {
   readonly #callerParts: CallerParts;
   readonly #callParts: CallParts;
 
-  constructor(parts: Omit<CallerParts, "audit" | "origins">, config: CallsConfig) {
-    const audit = new Audit();
+  /** @param keepAudit keeps what was managed, beside the log */
+  constructor(
+    parts: Omit<CallerParts, "audit" | "origins">,
+    config: CallsConfig,
+    keepAudit?: (record: AuditRecord) => void,
+  ) {
+    const audit = new Audit(keepAudit);
     this.#callerParts = { ...parts, audit, origins: config.net.origins };
     this.#callParts = {
       ...{ audit, users: parts.users },

@@ -25,6 +25,10 @@ export function pushRoutes(
         const fields = await call.fields();
         const owner = { site: call.managedSite(fields), user: userIdField(fields, limits) };
         const tested = await test.send(owner);
+        call.audit.did(call.actor, {
+          ...{ action: "push.test", did: "pushed a test to", site: owner.site },
+          target: `user ${owner.user}`,
+        });
         return {
           status: 200,
           json: { user_id: userIdOnWire(owner.user), pushes: tested.map(testedOnWire) },

@@ -33,6 +33,7 @@ const BEFORE: Readonly<
     await manager.done(program, "/conversations?user_id=123", { kind: "private", members: [7] });
     await manager.done(program, "/notifications", { user_id: 123, message: "Order shipped!" });
   },
+  audit: async (program, manager) => void await manager.done(program, "/users/7/block"),
   nodes: async (program, manager) => {
     await waitFor("it is ready", async () => {
       const { json } = await manager.call(program, "GET", "/nodes");

@@ -22,7 +22,12 @@ export function userRoutes(users: Users, limits: Limits): readonly Route[] {
       async run(call) {
         const id = call.param("id");
         const isClosed = await users.close(call.site, id);
-        if (isClosed) call.audit.connectionClosed(call.actor, { site: call.site, id });
+        if (isClosed) {
+          call.audit.did(call.actor, {
+            ...{ action: "connection.close", did: "closed", site: call.site },
+            target: `connection ${id}`,
+          });
+        }
         return { status: 204 };
       },
     },

@@ -16,9 +16,24 @@ import { APP_KEY } from "./support/tokens.ts";
 const RULES = '{"unknown":"public","rooms":[{"pattern":"news"}]}';
 const SEND = ["send", "-u", "123", "-m", "Your order has shipped"];
 
+/** A user who has fetched the packages, which takes the network a while: those of some tests have got them already. */
+let fetched: Promise<NewUser> | undefined;
+
+function hasFetched(): Promise<NewUser> {
+  return fetched ??= (async () => {
+    await using checkout = await Checkout.make();
+    const user = await NewUser.make({ checkout: checkout.path });
+    assert.match((await user.task(["check"])).stderr, /^Download /m);
+    return user;
+  })();
+}
+
+Deno.test.afterAll(async () => await (await fetched)?.[Symbol.asyncDispose]());
+
 Deno.test("the first command may be any task: it fetches the packages once, then does its own", async () => {
   await using checkout = await Checkout.make();
-  await using user = await NewUser.make({ checkout: checkout.path });
+  const user = await NewUser.make({ checkout: checkout.path });
+  fetched = Promise.resolve(user);
   const env = { APP_PORT: String(freePort()), APP_DATA_DIR: `${user.home}/data`, APP_KEY };
   const first = await user.task(SEND, env);
   assert.match(first.stderr, /^Download /m);
@@ -34,8 +49,10 @@ Deno.test("the first command may be any task: it fetches the packages once, then
 
 Deno.test("without a network every task does its own and prints its own, from a cache that is there", async () => {
   await using checkout = await Checkout.make();
-  await using user = await NewUser.make({ checkout: checkout.path });
-  await user.task(["check"]); // has a network, and fetches
+  await using user = await NewUser.make({
+    checkout: checkout.path,
+    packagesOf: await hasFetched(),
+  });
   await using none = await NoNetwork.make();
   user.wrapper = none.wrapper;
   await using server = user.start(); // as the README says: without a setting, on port 7000
@@ -47,7 +64,10 @@ Deno.test("without a network every task does its own and prints its own, from a 
 
 Deno.test("another user, with a cache of his own, in a checkout that nobody may write to", async (t) => {
   await using checkout = await Checkout.make();
-  await using builder = await NewUser.make({ checkout: checkout.path });
+  await using builder = await NewUser.make({
+    checkout: checkout.path,
+    packagesOf: await hasFetched(),
+  });
   await using user = await NewUser.make({ checkout: checkout.path, isNobody: true });
   const env = { APP_PORT: "0", APP_DATA_DIR: `${user.home}/data` };
   const build = async () => {
@@ -121,9 +141,11 @@ Deno.test("another user, with a cache of his own, in a checkout that nobody may 
 
 Deno.test("data, certificate, rules and keys may be in any folder, for every task", async () => {
   await using checkout = await Checkout.make();
-  await using user = await NewUser.make({ checkout: checkout.path });
+  await using user = await NewUser.make({
+    checkout: checkout.path,
+    packagesOf: await hasFetched(),
+  });
   await using certificate = await Certificate.make();
-  await user.task(["check"]); // fetches
   const publicKey = `${user.home}/keys/public.pem`;
   await Deno.mkdir(`${user.home}/keys`);
   await Deno.writeTextFile(publicKey, await publicKeyPem());

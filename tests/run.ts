@@ -8,6 +8,7 @@ import { Cores } from "./support/cores.ts";
 import { keepForAll } from "./support/kept_process.ts";
 import { MemoryDisk } from "./support/memory_disk.ts";
 import { ROOT } from "./support/paths.ts";
+import { RunTimes } from "./support/run_times.ts";
 
 /** A program the tests use, how to see that it is there, and the Debian package that has it. */
 interface Needed {
@@ -90,58 +91,84 @@ const NEEDED: readonly Needed[] = [
   { package: "systemd", probe: ["systemd-analyze", "--version"], for: "checks of the unit file" },
 ];
 
-/** The files that take longest, the longest first: begun last, each would be alone at the end, beside idle cores. */
+/** The files that take longest, about the longest first (a run's last lines say how long): begun last, each would be alone at the end, beside idle cores. */
 const LONGEST = [
-  "faults/crash_test.ts",
-  "chat_notices/second_look_test.ts",
-  "chat_notices/notices_test.ts",
-  "faults/resources_test.ts",
-  "files/s3_test.ts",
-  "ways/amqp_test.ts",
-  "page/layout_test.ts",
-  "inbox/schedule_test.ts",
   "new_user_test.ts",
-  "hostile/descriptors_test.ts",
-  "ways/bridge_test.ts",
-  "protocols/sse_test.ts",
-  "hooks/webhook_test.ts",
-  "sdk/tabs_test.ts",
-  "example/capability_test.ts",
-  "page/browser_test.ts",
-  "rooms/history_budget_test.ts",
-  "hostile/frame_floods_test.ts",
-  "engines/redis_fitness_test.ts",
-  "auth/revocations/revocations_test.ts",
-  "commands/check_running_test.ts",
+  "chat_notices/second_look_test.ts",
+  "inbox/timing_test.ts",
+  "faults/files_test.ts",
+  "inbox/broadcasts_test.ts",
+  "push/killed_test.ts",
+  "files/s3_test.ts",
+  "faults/push_test.ts",
+  "inbox/schedule_test.ts",
+  "faults/resources_test.ts",
+  "inbox/broadcast_edit_test.ts",
+  "faults/many_and_later_test.ts",
+  "push/push_test.ts",
   "limits/limits_test.ts",
+  "hostile/descriptors_test.ts",
+  "example/capability_test.ts",
+  "files/direct_test.ts",
+  "faults/crash_test.ts",
+  "ways/bridge_test.ts",
+  "hooks/webhook_test.ts",
+  "preferences/preferences_test.ts",
+  "inbox/edit_test.ts",
+  "protocols/sse_test.ts",
+  "faults/chat_test.ts",
+  "push/edges_test.ts",
+  "push/sender_test.ts",
+  "hostile/frame_floods_test.ts",
   "hostile/floods_test.ts",
+  "files/leases_test.ts",
+  "rooms/history_budget_test.ts",
+  "auth/keys/api_keys_test.ts",
+  "hostile/fuzz_test.ts",
+  "commands/check_running_test.ts",
+  "sdk/tabs_test.ts",
   "ways/publish_test.ts",
-  "hooks/users_test.ts",
+  "ways/amqp_test.ts",
+  "inbox/broadcast_turns_test.ts",
+  "engines/redis_fitness_test.ts",
+  "files/nodes_test.ts",
+  "files/large_test.ts",
+  "auth/revocations/revocations_test.ts",
+  "files/direct_browser_test.ts",
+  "page/files_test.ts",
+  "page/inbox_test.ts",
+  "page/layout_test.ts",
+  "commands/send_test.ts",
+  "net/proxies_test.ts",
   "auth/auth_test.ts",
   "engines/redis_rights_test.ts",
+  "limits/work_test.ts",
+  "chat_notices/notices_test.ts",
+  "hooks/events_test.ts",
+  "hooks/users_test.ts",
+  "engines/standby_test.ts",
+  "presence/failures_test.ts",
+  "page/browser_test.ts",
   "page/notifications_test.ts",
-  "auth/keys/api_keys_test.ts",
-  "rooms/made_rooms_test.ts",
   "page/chat_states_test.ts",
-  "sdk/auth_test.ts",
-  "hostile/fuzz_test.ts",
-  "commands/send_test.ts",
   "page/conversations_test.ts",
+  "rooms/made_rooms_test.ts",
+  "sdk/auth_test.ts",
   "users/user_data_test.ts",
 ];
 
 /** Most tests wait for something for most of their time, so more of them run where a core would have nothing to do. */
 const FILES_PER_CORE = 2;
-const MOST_PER_CORE = 5;
+const MOST_PER_CORE = 8;
 
 /** From which share of all cores on that have nothing to do another batch begins, and how long that is looked at. */
-const IDLE_SHARE = 0.2;
+const IDLE_SHARE = 0.1;
 const LOOK_MS = 1000;
 
 /**
- * How many batches with a failure are run again when nothing else runs. What fails again has failed. What passes then was in the
- * way of others or they of it, which its lines above say: that is a fault of the test or of the program, to be mended, but none of
- * the change that is tested. Where more fail, something is broken.
+ * Of how many batches the files with a failure are run again when nothing else runs. What fails again has failed. What passes then
+ * was in the way of others or they of it, which its lines above say: that is a fault of the test or of the program, to be mended,
+ * but none of the change that is tested. Where more fail, something is broken.
  */
 const RUN_AGAIN = 3;
 
@@ -190,18 +217,35 @@ async function runTests(args: readonly string[]): Promise<number> {
   const run = (batch: readonly string[]) =>
     denoTest(["--no-check", ...batch], "1", { env, wrapper: disk?.wrapper });
   const results: Result[] = [];
-  const broken: (readonly string[])[] = [];
+  const broken: { readonly batch: readonly string[]; readonly result: Result }[] = [];
+  const times = new RunTimes();
   await manyAtOnce(batchesOf(testFiles()), async (batch) => {
-    const result = await run(batch);
-    if (result.failed > 0 && broken.push(batch) <= RUN_AGAIN) {
+    const result = await times.of(batch, () => run(batch));
+    if (result.failed > 0 && broken.push({ batch, result }) <= RUN_AGAIN) {
       console.log(`\nRun again by itself at the end:\n${result.failures.join("\n")}\n`);
     } else results.push(result);
   });
   const untyped = await checking ? 0 : 1;
-  for (const batch of broken.slice(0, RUN_AGAIN)) results.push(await run(batch));
+  for (const { batch, result } of broken.slice(0, RUN_AGAIN)) {
+    const files = filesOf(result);
+    results.push(files === undefined ? await run(batch) : bothOf(result, await run(files)));
+  }
+  console.log(`\n${times}\n`);
   const failures = results.flatMap((each) => each.failures);
   if (failures.length > 0) console.log(`\nFailed:\n${failures.join("\n")}\n`);
   return closing(sumOf(results, "passed"), untyped + sumOf(results, "failed"));
+}
+
+/** The files with the tests that failed; `undefined` where something failed outside of tests, so that not all of them ran. */
+function filesOf({ failures }: Result): string[] | undefined {
+  const files = failures.map((each) => / => \.\/(\S+_test\.ts)/.exec(each)?.[1]);
+  if (files.length === 0) return undefined;
+  return files.includes(undefined) ? undefined : [...new Set(files.map(String))];
+}
+
+/** Of a batch, and of those of its files in which something failed, once more. */
+function bothOf(first: Result, again: Result): Result {
+  return { ...again, passed: first.passed + Math.max(0, first.failed - again.failed) };
 }
 
 /** Does something with each item, in their order: with so many at once that the cores are busy, or that `DENO_JOBS` says. */
@@ -262,7 +306,7 @@ async function denoTest(
   const [, passed = 0, failed = 0] = /\| (\d+) passed.*? \| (\d+) failed/.exec(summary) ?? [];
   if (success) return { passed: Number(passed), failed: 0, failures: [] };
   const listed = lines.slice(lines.lastIndexOf(" FAILURES ") + 1).filter((line) =>
-    / => /.test(line)
+    / => |\(uncaught error\)$/.test(line)
   );
   return {
     passed: Number(passed),

@@ -1,4 +1,8 @@
 /** Puts the parts together: engine, node, features, listener. `commands/start.ts` runs it. */
+import { VERSION } from "./base/version.ts";
+import { described } from "./http/openapi/described.ts";
+import { openApiDocument } from "./http/openapi/document.ts";
+import { SERVER_API, STATS_API, userDataApi } from "./http/openapi/server_api.ts";
 import { getLogger } from "@logtape/logtape";
 import { AuditLog } from "./admin/audit/audit_log.ts";
 import type { Asker } from "./asks/asker.ts";
@@ -181,8 +185,11 @@ function openDoors(kernel: Kernel, config: Config, places: Places) {
   const v2 = protocolV2(kernel.commands);
   const routes = [
     ...kernel.routes,
-    ...statsRoutes(metrics),
-    ...userDataRoutes(kernel.userData, config.limits),
+    ...described(statsRoutes(metrics), STATS_API),
+    ...described(
+      userDataRoutes(kernel.userData, config.limits),
+      userDataApi(config.limits),
+    ),
   ];
   const calls = new Calls(
     {
@@ -194,11 +201,19 @@ function openDoors(kernel: Kernel, config: Config, places: Places) {
     config,
     (record) => kernel.use(AuditLog).keep(record),
   );
+  const mounts = kernel.mounts({ gate, calls, protocol: v2 });
+  const options = { version: VERSION, basePath: config.listeners.basePath };
   const app = createApp({
-    ...{ node, calls, routes },
+    ...{ node, calls, routes, mounts },
+    documents: {
+      "/openapi.json": () =>
+        openApiDocument(routes, [
+          ...SERVER_API,
+          ...mounts.flatMap(({ about = [] }) => about),
+        ], options),
+    },
     clientConfig: () => kernel.clientConfig(),
     pageCalls: kernel.pageCalls,
-    mounts: kernel.mounts({ gate, calls, protocol: v2 }),
   }, config);
   const { origins } = config.net;
   const pathOf = pathReader(config.listeners.basePath);

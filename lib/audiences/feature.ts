@@ -1,4 +1,6 @@
 /** Followers of topics, and who has been here, as a capability of the server: those to whom something can be sent at once. */
+import { described } from "../http/openapi/described.ts";
+import { followersApi } from "./api.ts";
 import type { Feature } from "../feature.ts";
 import { limits } from "../limits/settings.ts";
 import { Topics } from "../topics/topics.ts";
@@ -24,7 +26,7 @@ export const audiencesFeature = {
     return {
       services: [followers, known],
       commands: followerCommands(followers, topics),
-      routes: followerRoutes(followers, topics, of(limits)),
+      routes: described(followerRoutes(followers, topics, of(limits)), followersApi(of(limits))),
       connection: known,
       userData: new AudienceData(database, followers, known),
       tasks: known.tasks,

@@ -2,9 +2,9 @@
 import { invalid, isBlank } from "./fields.ts";
 
 /** Most characters. */
-const KIND = 64;
+export const KIND = 64;
 
-const KIND_FORM = /^[A-Za-z0-9][\w.:-]*$/;
+export const KIND_FORM = /^[A-Za-z0-9][\w.:-]*$/;
 
 /** What a kind may be, for an error that says so. */
 export const KIND_ALLOWED = `1 to ${KIND} of A-Z a-z 0-9 _ . : -, such as order.shipped`;

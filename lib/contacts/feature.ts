@@ -1,4 +1,6 @@
 /** Contacts, blocks and privacy settings, as a capability of the server. */
+import { described } from "../http/openapi/described.ts";
+import { contactsApi } from "./api.ts";
 import { deliverToOthers } from "../core/hub.ts";
 import type { Feature } from "../feature.ts";
 import { limits } from "../limits/settings.ts";
@@ -24,7 +26,7 @@ export const contactsFeature = {
     return {
       services: [service],
       commands: contactCommands(node, service),
-      routes: contactRoutes(service, of(limits)),
+      routes: described(contactRoutes(service, of(limits)), contactsApi(of(limits))),
       kinds: { contacts_changed: deliverToOthers, privacy_changed: deliverToOthers },
       connection: { closed: (connection) => leaveContacts(node, connection) },
       userData: new ContactData(database),

@@ -9,11 +9,11 @@ import { isElsewhere } from "./message_files.ts";
 import type { EditRequest, SendRequest } from "./requests.ts";
 
 /** Most users that one message mentions. */
-const MOST_MENTIONS = 100;
+export const MOST_MENTIONS = 100;
 
 /** Characters of the URL of a picture or of a file that is elsewhere, and of a file's id. */
-const MOST_URL = 2048;
-const MOST_FILE = 256;
+export const MOST_URL = 2048;
+export const MOST_FILE = 256;
 
 /** Control characters but tabulators and line breaks: nobody types them, and no database likes U+0000. */
 const CONTROL = /(?![\t\n\r])\p{Cc}/u;

@@ -1,4 +1,7 @@
 /** Conversations, as a capability of the server: the whole chat between people. */
+import { described } from "../http/openapi/described.ts";
+import { conversationsApi } from "./api.ts";
+import { messagesApi } from "./message_api.ts";
 import { Questions } from "../asks/questions.ts";
 import { Revocations } from "../auth/revocations/revocations.ts";
 import { Contacts } from "../contacts/contacts.ts";
@@ -88,10 +91,10 @@ export const conversationsFeature = {
       ),
       tasks: retention.tasks,
       commands: [...conversationCommands(service), ...messageCommands(service)],
-      routes: [
+      routes: described([
         ...conversationRoutes(service, of(limits)),
         ...messageRoutes(service, of(limits)),
-      ],
+      ], { ...conversationsApi(of(limits)), ...messagesApi(of(limits), config.text) }),
       kinds: publisher.kinds,
       connection: subscribers,
       restore: publisher.untold,

@@ -12,7 +12,7 @@ import type { Role } from "./types.ts";
 /** Most users that one request names. */
 export const MOST_USERS = MAX_PAGE;
 
-const ROLES = ["owner", "admin", "member"] as const satisfies readonly Role[];
+export const ROLES = ["owner", "admin", "member"] as const satisfies readonly Role[];
 
 /** The number of a conversation or a message, which may be written as a text. Throws where there is none. */
 export function numberField(fields: Fields, field: "conversation" | "message"): number {

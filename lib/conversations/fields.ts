@@ -37,9 +37,9 @@ import { FILE_KINDS } from "./store/file_list.ts";
 import type { HistoryRule, Role } from "./types.ts";
 
 /** Most characters of what is searched for. */
-const MOST_QUERY = 256;
+export const MOST_QUERY = 256;
 
-const HISTORIES = ["joined", "all"] as const satisfies readonly HistoryRule[];
+export const HISTORIES = ["joined", "all"] as const satisfies readonly HistoryRule[];
 
 export function listFields(fields: Fields): ListRequest {
   const since = textField(fields, "since");

@@ -3,8 +3,11 @@ import { Questions } from "../asks/questions.ts";
 import { DatabaseClock } from "../engines/database/database_clock.ts";
 import { store as storeSettings } from "../engines/settings.ts";
 import type { Feature } from "../feature.ts";
+import { described } from "../http/openapi/described.ts";
+import { limits } from "../limits/settings.ts";
 import { listeners } from "../listeners/settings.ts";
 import { net } from "../net/settings.ts";
+import { downloadsApi, filesApi } from "./api.ts";
 import { Thumbnails } from "./content/thumbnails.ts";
 import { downloads } from "./downloads.ts";
 import { Files } from "./files.ts";
@@ -39,7 +42,10 @@ export const filesFeature = {
     });
     return {
       services: [service],
-      routes: [...fileRoutes(service), ...tusRoutes(service, config.maxBytes)],
+      routes: described(
+        [...fileRoutes(service), ...tusRoutes(service, config.maxBytes)],
+        filesApi(of(limits)),
+      ),
       mounts: ({ calls }) => [{
         path: "/files",
         app: downloads({
@@ -47,6 +53,7 @@ export const filesFeature = {
           thumbnailing: new Thumbnailing({ database, store, counters, thumbnails }),
           ...{ origins: of(net).origins, refusals: node.refusals },
         }),
+        about: downloadsApi(),
       }],
       pageCalls: config.s3?.isDirect ? [config.s3.endpoint] : [],
       // The page says what is too much before it sends anything.

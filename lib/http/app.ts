@@ -28,6 +28,8 @@ export interface AppParts extends ApiParts {
   /** The routes of the API, of all capabilities. */
   readonly routes: readonly Route[];
   readonly mounts: readonly Mount[];
+  /** Makes descriptions of what is spoken here, by the paths at which they are shown. Each is made when it is first asked for. */
+  readonly documents: Readonly<Record<`/${string}`, () => object>>;
 }
 
 /** The part of the configuration that the app needs. */
@@ -38,7 +40,7 @@ export interface AppConfig extends ApiConfig {
 
 export function createApp(parts: AppParts, config: AppConfig): App {
   const app: App = new Hono({ getPath: pathReader(config.listeners.basePath) });
-  openTo(app, [...MODULES, "/config.json"], {
+  openTo(app, [...MODULES, "/config.json", ...Object.keys(parts.documents)], {
     origins: config.net.origins,
     refusals: parts.node.refusals,
   });
@@ -46,11 +48,21 @@ export function createApp(parts: AppParts, config: AppConfig): App {
   app.get("/readyz", (context) => answerReadiness(context, parts));
   app.get("/config.json", (context) => context.json(pageConfig(parts, config)));
   app.get("/ws", (context) => answerNoUpgrade(context, parts));
+  for (const [path, make] of Object.entries(parts.documents)) showDocument(app, path, make);
   for (const mount of parts.mounts) app.route(mount.path, mount.app);
   app.route("/api", createApi(parts.routes, parts, config));
   app.route("/", pageRoutes(STATIC, parts.pageCalls));
   answerErrors(app, parts.node.refusals);
   return app;
+}
+
+/** A description stays the same for as long as the server runs. */
+function showDocument(app: App, path: string, make: () => object): void {
+  let text: string | undefined;
+  app.get(path, (context) => {
+    text ??= JSON.stringify(make(), undefined, 2);
+    return context.body(text, 200, { "Content-Type": "application/json" });
+  });
 }
 
 async function answerReadiness(

@@ -1,6 +1,7 @@
 /** What Hono's handlers know of a request beside its text. */
 import type { Hono } from "hono";
 import type { Peer } from "../core/socket.ts";
+import type { MountAbout } from "./openapi/about.ts";
 
 /** What a handler finds in `context.env`. */
 export interface Bindings {
@@ -14,4 +15,6 @@ export interface Mount {
   /** Such as "/sse". */
   readonly path: string;
   readonly app: App;
+  /** What the app answers, for the description of the API. */
+  readonly about?: readonly MountAbout[];
 }

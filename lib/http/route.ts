@@ -4,6 +4,7 @@
  */
 import type { Scope } from "../base/scope.ts";
 import type { Call } from "./call.ts";
+import type { About } from "./openapi/about.ts";
 
 export interface Route {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -23,6 +24,8 @@ export interface Route {
   readonly options?: Readonly<Record<string, string>>;
   /** Headers that pages of other sites send and read here, beside those of all routes. */
   readonly browsers?: BrowserHeaders;
+  /** What it takes and answers, for the description of the API; a test finds routes that do not say it. */
+  readonly about?: About;
   /** Does what the call asks for. Throws a `CodedError` where it refuses. */
   run(call: Call): HttpAnswer | Promise<HttpAnswer>;
 }

@@ -1,4 +1,6 @@
 /** Notifications and the inboxes that they wait in, as a capability of the server. */
+import { described } from "../http/openapi/described.ts";
+import { inboxApi } from "./api.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import { deadAfterMs } from "../engines/redis/dead_after.ts";
 import { redis } from "../engines/redis/settings.ts";
@@ -98,14 +100,14 @@ export const inboxFeature = {
     return {
       services: [service, acts, delivery, notifier, broadcasts, sendings, timing],
       commands: [...inboxCommands(service, zoneOf), ...actCommands(acts)],
-      routes: [
+      routes: described([
         ...inboxRoutes({ inbox: service, editor, notifier, broadcasts, timing }, {
           ...{ zoneOf, limits: of(limits) },
           rates: of(rates),
           inbox: of(settings),
         }),
         ...actRoutes(acts),
-      ],
+      ], inboxApi({ limits: of(limits), recipients: of(settings).recipients })),
       // The page enters this room first, unless nobody may.
       clientConfig: () => ({
         bot_room: rooms.access.isClosed(DEFAULT_SITE, defaultRoom) ? "" : defaultRoom,

@@ -23,10 +23,10 @@ import { type LocalTime, momentOf, readWhen, WHEN_ALLOWED } from "../base/when.t
 const DEFAULT_FROM = "system";
 
 /** Most files that a notification has beside its picture. */
-const MOST_ATTACHMENTS = 10;
+export const MOST_ATTACHMENTS = 10;
 
 /** The id of a file. */
-const FILE = /^[\w-]{22}$/;
+export const FILE = /^[\w-]{22}$/;
 
 /** How far ahead a notification can be scheduled. */
 export const MAX_DAYS_AHEAD = 366;

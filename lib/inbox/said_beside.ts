@@ -6,7 +6,7 @@ import type { Fields } from "../base/fields.ts";
 import type { Call } from "../http/call.ts";
 
 /** Each field with its own name in a query, then with ntfy's. */
-const IN_QUERY: Readonly<Record<string, readonly string[]>> = {
+export const IN_QUERY: Readonly<Record<string, readonly string[]>> = {
   room: [],
   from: [],
   timestamp: [],
@@ -39,7 +39,7 @@ export const NTFY_NAMES: ReadonlyMap<string, string> = new Map(
 
 const QUERY = named((field, others) => [field, ...others]);
 
-const HEADERS = named((field, others) => {
+export const HEADERS = named((field, others) => {
   const name = field.replaceAll("_", "-");
   const long = others.filter((other) => other.length > 1);
   const own = X_ALONE.has(field) ? [] : [name];

@@ -1,8 +1,10 @@
 /** Preferences, kinds of notifications and quiet hours, as a capability of the server. */
 import { deliverToOthers } from "../core/hub.ts";
 import type { Feature } from "../feature.ts";
+import { described } from "../http/openapi/described.ts";
 import { limits } from "../limits/settings.ts";
 import { listeners } from "../listeners/settings.ts";
+import { preferencesApi, UNSUBSCRIBE_API } from "./api.ts";
 import { leavePreferences, preferenceCommands } from "./commands.ts";
 import { Decisions } from "./decisions.ts";
 import { KnownPreferences } from "./known_preferences.ts";
@@ -38,10 +40,14 @@ export const preferencesFeature = {
     return {
       services: [service, new Decisions(known, counters), links, new ReachFeed(feed, node)],
       commands: preferenceCommands(node, service),
-      routes: preferenceRoutes({ preferences: service, links, limits: of(limits) }),
+      routes: described(
+        preferenceRoutes({ preferences: service, links, limits: of(limits) }),
+        preferencesApi(of(limits)),
+      ),
       mounts: () => [{
         path: "/unsubscribe",
         app: unsubscribePage({ preferences: service, links, counters }),
+        about: UNSUBSCRIBE_API,
       }],
       kinds: { preferences_changed: deliverToOthers },
       connection: { closed: (connection) => leavePreferences(node, connection) },

@@ -20,11 +20,11 @@ import { zoneIn } from "./decision.ts";
 export const PREFERENCE_FIELDS = ["kinds", "topics", "mute_until", "quiet_hours", "time_zone"];
 
 /** Most characters of a topic, and of the name of a time zone. */
-const TOPIC = 256;
-const ZONE = 64;
+export const TOPIC = 256;
+export const ZONE = 64;
 
 /** Most ranges of one day. */
-const MOST_RANGES = 8;
+export const MOST_RANGES = 8;
 
 const ZONE_FORM = /^[A-Za-z0-9_+:/-]+$/;
 

@@ -15,11 +15,11 @@ import {
 } from "./types.ts";
 
 /** Most UTF-16 units. */
-const NAME = 100;
-const TEXT = 1000;
+export const NAME = 100;
+export const TEXT = 1000;
 
 /** Most times of a day at which digests come. */
-const MOST_TIMES = 24;
+export const MOST_TIMES = 24;
 
 const DAY = 24 * 3600;
 
@@ -27,8 +27,8 @@ const DAY = 24 * 3600;
 export const LONGEST_SECONDS = 7 * DAY;
 
 /** Most notifications that come at once, and most times that one asks for attention. */
-const MOST_AT_ONCE = 10_000;
-const MOST_REPEATS = 100;
+export const MOST_AT_ONCE = 10_000;
+export const MOST_REPEATS = 100;
 
 /** The shortest time between two requests for attention. */
 const REPEAT_SECONDS = 1;

@@ -1,4 +1,6 @@
 /** The presence of users over all rooms and nodes, as a capability of the server. */
+import { described } from "../http/openapi/described.ts";
+import { presenceApi } from "./api.ts";
 import type { Feature } from "../feature.ts";
 import { limits } from "../limits/settings.ts";
 import { presenceCommands } from "./commands.ts";
@@ -28,7 +30,7 @@ export const presenceFeature = {
     return {
       services: [presence],
       commands: presenceCommands(presence),
-      routes: presenceRoutes(presence, of(limits)),
+      routes: described(presenceRoutes(presence, of(limits)), presenceApi(of(limits))),
       kinds: presence.kinds,
       connection: presence,
       restore: presence,

@@ -10,6 +10,7 @@ import { net } from "../net/settings.ts";
 import { UserPresence } from "../presence/user_presence.ts";
 import { Rooms } from "../rooms/rooms.ts";
 import { Topics } from "../topics/topics.ts";
+import { sseApi } from "./sse/api.ts";
 import { sseRoutes } from "./sse/sse.ts";
 import { SESSION_KINDS, sessionHooks } from "./sse/session.ts";
 import { introductionCommands } from "./v2/commands.ts";
@@ -33,6 +34,7 @@ export const protocolsFeature = {
           presence: use(UserPresence),
           conversations: use(Conversations),
         }, { limits: of(limits), listeners: of(listeners), net: of(net) }),
+        about: sseApi(of(limits)),
       }],
       kinds: SESSION_KINDS,
       connection: sessionHooks(node),

@@ -4,6 +4,7 @@ import { SYSTEM_CLOCK } from "../base/clock.ts";
 import { deadAfterMs } from "../engines/redis/dead_after.ts";
 import { redis } from "../engines/redis/settings.ts";
 import type { Feature } from "../feature.ts";
+import { described } from "../http/openapi/described.ts";
 import { Acts } from "../inbox/acts/acts.ts";
 import { InboxService } from "../inbox/inbox.ts";
 import { inbox } from "../inbox/settings.ts";
@@ -13,6 +14,7 @@ import { listeners } from "../listeners/settings.ts";
 import { Decisions } from "../preferences/decisions.ts";
 import { UnsubscribeLinks } from "../preferences/links.ts";
 import { ReachFeed } from "../preferences/reach_feed.ts";
+import { ANSWERS_API, pushApi } from "./api.ts";
 import { AnswerLinks } from "./answer_links.ts";
 import { answerApp } from "./answers.ts";
 import { RevokedDevices } from "./binding.ts";
@@ -80,13 +82,17 @@ export const pushFeature = {
     return {
       services: [devices, sender],
       commands: deviceCommands(devices, providers),
-      routes: pushRoutes(devices, providers, { test, limits: of(limits) }),
+      routes: described(
+        pushRoutes(devices, providers, { test, limits: of(limits) }),
+        pushApi(of(limits)),
+      ),
       mounts: () => [{ path: "/push/devices", app: renewal(devices) }, {
         path: "/push",
         app: answerApp({
           ...{ database, answers, devices, inbox: service, revocations, now: Date.now },
           acts: use(Acts),
         }),
+        about: ANSWERS_API,
       }],
       clientConfig: () => key.shown(),
       start: () => key.load(),

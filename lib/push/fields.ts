@@ -5,9 +5,9 @@ import type { Providers } from "./kept_device.ts";
 import type { Device, ProviderName } from "./types.ts";
 
 /** Most UTF-16 units. */
-const PLATFORM = 64;
-const APP = 256;
-const LOCALE = 64;
+export const PLATFORM = 64;
+export const APP = 256;
+export const LOCALE = 64;
 
 /** Most characters of a token, of whatever provider, in JSON. */
 const TOKEN = 4096;

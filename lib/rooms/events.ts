@@ -21,7 +21,7 @@ import { membershipsOf } from "./membership.ts";
 import type { RoomWitness } from "./witness.ts";
 
 /** Most characters of an event's name. */
-const MAX_EVENT = 64;
+export const MAX_EVENT = 64;
 
 /** An event as it is told to a room. */
 export interface RoomEvent {

@@ -1,4 +1,6 @@
 /** Rooms, as a capability of the server. */
+import { described } from "../http/openapi/described.ts";
+import { roomsApi } from "./api.ts";
 import { Questions } from "../asks/questions.ts";
 import { Authentication } from "../auth/authentication.ts";
 import { auth } from "../auth/settings.ts";
@@ -40,7 +42,7 @@ export function roomsFeatureWith(open: typeof openPresence) {
       return {
         services: [service],
         commands: roomCommands(service),
-        routes: roomRoutes(service, { limits: of(limits), rates: of(rates) }),
+        routes: described(roomRoutes(service, { limits: of(limits), rates: of(rates) }), roomsApi(of(limits))),
         kinds: roomKinds(service.watching),
         connection: {
           changed: (connection, before) => service.changeUser(connection, before),

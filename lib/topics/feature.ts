@@ -1,4 +1,6 @@
 /** Topics, as a capability of the server. */
+import { described } from "../http/openapi/described.ts";
+import { topicsApi } from "./api.ts";
 import { Questions } from "../asks/questions.ts";
 import { Authentication } from "../auth/authentication.ts";
 import { RevocationGuard } from "../auth/revocations/guard.ts";
@@ -37,7 +39,7 @@ export const topicsFeature = {
     return {
       services: [service],
       commands: topicCommands(service),
-      routes: topicRoutes(service, { limits: of(limits), rates: of(rates) }),
+      routes: described(topicRoutes(service, { limits: of(limits), rates: of(rates) }), topicsApi(of(limits))),
       kinds: { topic_event: (here, arrival) => service.arrive(here, arrival) },
       connection: { closed: (connection) => service.leaveAll(connection) },
       restore: service,

@@ -1,4 +1,6 @@
 /** API keys, as a capability of the server. */
+import { described } from "../../http/openapi/described.ts";
+import { keysApi } from "./api.ts";
 import type { Feature } from "../../feature.ts";
 import { limits } from "../../limits/settings.ts";
 import { ApiKeys } from "./api_keys.ts";
@@ -16,7 +18,7 @@ export const keysFeature = {
     const service = new ApiKeys(store);
     return {
       services: [service],
-      routes: apiKeyRoutes(service, of(limits)),
+      routes: described(apiKeyRoutes(service, of(limits)), keysApi(of(limits))),
       restore: { restore: async () => await store.renew?.() },
     };
   },

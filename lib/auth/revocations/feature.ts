@@ -1,4 +1,6 @@
 /** Revocations and blocks, as a capability of the server. */
+import { described } from "../../http/openapi/described.ts";
+import { revocationsApi } from "./api.ts";
 import type { Feature } from "../../feature.ts";
 import { limits } from "../../limits/settings.ts";
 import { REVOCATION_FUNCTIONS } from "./functions.ts";
@@ -25,7 +27,7 @@ export const revocationsFeature = {
     const guard = new RevocationGuard(node, service, !isOpen);
     return {
       services: [service, guard],
-      routes: revocationRoutes(service, of(limits)),
+      routes: described(revocationRoutes(service, of(limits)), revocationsApi(of(limits))),
       connection: guard,
       metrics: guard.metrics,
       restoreFirst: guard,

@@ -13,7 +13,7 @@ import {
 import { inSeconds } from "../../base/times.ts";
 
 /** The most characters of an id, as for the claims `jti` and `sid`. */
-const MAX_ID = 256;
+export const MAX_ID = 256;
 
 const NAMES = ["token_id", "session_id", "user_id", "everyone"] as const;
 

@@ -24,7 +24,7 @@ import type { Act, ActWitness, Result } from "./types.ts";
 const log = getLogger(["notifyli", "inbox"]);
 
 /** Most code points of a reply. */
-const REPLY = 1000;
+export const REPLY = 1000;
 
 /** How often it is looked for what a node has left behind. */
 const LOOK_EVERY_MS = 2000;

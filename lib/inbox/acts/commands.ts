@@ -7,7 +7,7 @@ import { actOnWire, type Acts } from "./acts.ts";
 import type { Act } from "./types.ts";
 
 /** Most characters of the id of a notification, and of that of an action. */
-const ID = 64;
+export const ID = 64;
 
 export function actCommands(acts: Acts): Command[] {
   const act = command(

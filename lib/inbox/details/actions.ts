@@ -6,15 +6,15 @@ import { type Fields, identifier, invalid, optionalName } from "../../base/field
 import { flagField, isMissing } from "./kinds.ts";
 import { addressOf, linkField } from "./links.ts";
 
-const MOST_ACTIONS = 3;
+export const MOST_ACTIONS = 3;
 
 /** Most UTF-16 units. */
-const LABEL = 64;
-const BODY = 4096;
-const HEADERS = 20;
+export const LABEL = 64;
+export const BODY = 4096;
+export const HEADERS = 20;
 const HEADER = 1000;
 
-const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
+export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 
 /** What the runtime writes itself, and what says where a request is from. */
 const OWN_HEADERS =

@@ -13,7 +13,7 @@ export type Priority = 1 | 2 | 3 | 4 | 5;
 export const USUAL_PRIORITY = 3;
 
 /** Names of priorities, as ntfy has them. */
-const PRIORITIES: ReadonlyMap<string, Priority> = new Map([
+export const PRIORITIES: ReadonlyMap<string, Priority> = new Map([
   ["min", 1],
   ["low", 2],
   ["default", 3],
@@ -24,11 +24,11 @@ const PRIORITIES: ReadonlyMap<string, Priority> = new Map([
 ]);
 
 /** Most UTF-16 units. */
-const TITLE = 250;
-const GROUP = 128;
-const TAG = 64;
+export const TITLE = 250;
+export const GROUP = 128;
+export const TAG = 64;
 
-const MOST_TAGS = 20;
+export const MOST_TAGS = 20;
 
 /** How a notification is shown, by the names that frames and answers have. Absent is what its sender did not say. */
 export interface Details {

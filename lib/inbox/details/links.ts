@@ -3,7 +3,7 @@ import { type Fields, invalid } from "../../base/fields.ts";
 import { isMissing } from "./kinds.ts";
 
 /** Most UTF-16 units of an address. */
-const LINK = 2000;
+export const LINK = 2000;
 
 /** What a tap may open beside pages. */
 const OPENED = new Set(["http:", "https:", "mailto:", "tel:"]);

@@ -1,4 +1,6 @@
 /** Rooms that are made while the server runs, as a capability of the server. */
+import { described } from "../../http/openapi/described.ts";
+import { broadcastApi, madeRoomsApi } from "./api.ts";
 import type { Feature } from "../../feature.ts";
 import { limits, rates } from "../../limits/settings.ts";
 import { Rooms } from "../rooms.ts";
@@ -29,10 +31,10 @@ export const madeRoomsFeature = {
     const broadcasts = new Broadcasts({ node, rooms, made });
     return {
       services: [made, broadcasts],
-      routes: [
+      routes: described([
         ...madeRoutes({ rooms, made, broker, limits: of(limits) }),
         ...broadcastRoutes(broadcasts, { limits: of(limits), rates: of(rates) }),
-      ],
+      ], { ...madeRoomsApi(of(limits)), ...broadcastApi(of(limits)) }),
       metrics: [...leaving.metrics, broadcasts.said],
       restoreFirst: leaving,
       whyNotReady: () => leaving.whyNotReady(),

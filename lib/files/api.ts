@@ -201,6 +201,12 @@ export function filesApi(limits: Limits): Abouts {
           }, actingField),
         ),
         isRequired: true,
+        examples: {
+          "The first piece": {
+            offset: 0,
+            sha256: "185f8db32271fe25f561a6fc938b2e264306ec304eda518007d1764826381969",
+          },
+        },
       },
       answers: {
         201: {

@@ -36,6 +36,7 @@ const CONNECTION = named(
   "RoomConnection",
   object("A user in a room.", { user_id: USER, connected_at: at("Since when.") }, {
     name: text("The name that others see."),
+    room: text("The room."),
     client_id: text("The user's connection."),
   }),
 );

@@ -1,6 +1,7 @@
 /** What the routes are to their callers that are of no capability: health, counters, and what is kept of a user. */
 import { any, flag, map, named, object, text, whole } from "../../base/schema.ts";
 import type { Limits } from "../../base/sizes.ts";
+import { JSON_LINES } from "../lines.ts";
 import type { Abouts, MountAbout } from "./about.ts";
 import { kit, SITE_QUERY } from "./kit.ts";
 
@@ -31,7 +32,7 @@ export function userDataApi(limits: Limits): Abouts {
         200: {
           description: "A line of JSON for each thing; the last one says how many there were.",
           others: {
-            "application/x-ndjson": object("One line.", { type: text("A noun, such as `contact`.") }),
+            [JSON_LINES]: object("One line.", { type: text("A noun, such as `contact`.") }),
           },
         },
       },
@@ -108,7 +109,12 @@ export const SERVER_API: readonly MountAbout[] = [
             version: text("Of the server."),
             keepalive_seconds: whole("How often a connection is looked after."),
             open: flag("Whether clients need no proof of who they are."),
-          }, { files: any("What files may be."), push: any("How pages subscribe.") }),
+          }, {
+            files: any("What files may be."),
+            push_key: text("The key with which browsers subscribe."),
+            bot_room: text("The room that the page enters first.", { min: 0 }),
+            message_channel: text("On which channel of Redis the server hears.", { min: 0 }),
+          }),
         },
       },
     },

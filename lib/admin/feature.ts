@@ -2,10 +2,12 @@
 import { Revocations } from "../auth/revocations/revocations.ts";
 import { AUDIT_TABLES, AuditLog } from "./audit/audit_log.ts";
 import { auditRoutes } from "./audit/routes.ts";
+import { described } from "../http/openapi/described.ts";
 import type { Feature } from "../feature.ts";
 import { InboxService } from "../inbox/inbox.ts";
 import { limits } from "../limits/settings.ts";
 import { listeners } from "../listeners/settings.ts";
+import { adminApi } from "./api.ts";
 import { ADMIN_FUNCTIONS } from "./functions.ts";
 import { Live } from "./live/live.ts";
 import { liveRoutes } from "./live/routes.ts";
@@ -44,13 +46,13 @@ export const adminFeature = {
     });
     return {
       services: [nodes, audit],
-      routes: [
+      routes: described([
         ...nodeRoutes(nodes),
         ...liveRoutes(new Live(nodes, peers, snapshot), database),
         ...auditRoutes(audit),
         ...settingsRoutes(settings, id),
         ...userRoutes(users, of(limits)),
-      ],
+      ], adminApi(of(limits))),
       tasks: [reporter.task, ...audit.tasks],
       start: () => reporter.report().catch(() => {}), // the task reports again
       async [Symbol.asyncDispose]() {

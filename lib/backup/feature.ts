@@ -5,6 +5,8 @@ import type { Feature } from "../feature.ts";
 import { Files } from "../files/files.ts";
 import { files as fileSettings } from "../files/settings.ts";
 import { Counter } from "../core/metrics.ts";
+import { described } from "../http/openapi/described.ts";
+import { BACKUP_API } from "./api.ts";
 import { elsewhere, filesRootOf } from "./places.ts";
 import { backupRoutes } from "./routes.ts";
 
@@ -17,7 +19,7 @@ export const backupFeature = {
     const ofFiles = of(fileSettings);
     return {
       metrics: [made],
-      routes: backupRoutes({
+      routes: described(backupRoutes({
         contents: {
           dataDir,
           hold: storage.kind === "sqlite"
@@ -33,7 +35,7 @@ export const backupFeature = {
         holdDeletion: () => files.holdDeletion(),
         isInMemory: dataDir === IN_MEMORY,
         made,
-      }),
+      }), BACKUP_API),
     };
   },
 } satisfies Feature;

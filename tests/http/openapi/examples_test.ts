@@ -14,6 +14,7 @@ const REFUSED: Readonly<Record<string, [code: string, elsewhere: string]>> = {
   openWebSocket: ["upgrade_required", "all tests of version 2"],
   readPushed: ["not_found", "tests/push/answers_test.ts"],
   answerPushed: ["not_found", "tests/push/answers_test.ts"],
+  getBackup: ["not_found", "tests/backup, with the operator's key"],
   linkUpload: ["not_found", "tests/files, with a bucket"],
 };
 

@@ -1,0 +1,289 @@
+/** What the routes of operators are to their callers. */
+import { any, flag, line, list, named, object, oneOf, orNull, text, whole, number } from "../base/schema.ts";
+import type { Limits } from "../base/sizes.ts";
+import { type Abouts, may, must, type Parameters } from "../http/openapi/about.ts";
+import { at, kit, NEXT, PAGE, SITE_QUERY, USER } from "../http/openapi/kit.ts";
+
+const MILLISECONDS = (description: string) => number(`${description} In milliseconds.`);
+
+const LATENCY = (description: string) => orNull(MILLISECONDS(description));
+
+const POINT = object("One point of a node's history.", {
+  at: at("When that was."),
+  connections: whole("How many there were."),
+  deliveries: number("So many per second."),
+  lag_p99: MILLISECONDS("99 of 100 turns of the event loop were no later."),
+  latency_p50: LATENCY("Half of the notifications were acknowledged within."),
+  latency_p99: LATENCY("99 of 100 notifications were acknowledged within."),
+  cpu: number("Cores in use."),
+  rss: whole("Bytes of memory."),
+});
+
+const NODE = named(
+  "Node",
+  object("What a node does.", {
+    id: text("Another one after each start."),
+    name: text("`APP_NODE_NAME`, or else the machine's name and the port."),
+    version: text("Of the program."),
+    started_at: at("Since when it runs."),
+    seen_at: at("When it was heard of last."),
+    ready: flag("Whether it can do its work."),
+    cpu: number("How many cores it uses."),
+    memory: object("In bytes.", {
+      rss: whole("All of the process."),
+      heap_used: whole("Of the heap, in use."),
+      heap_total: whole("Of the heap."),
+    }),
+    loop_lag_ms: object("How late turns of the event loop came, in the last ten seconds.", {
+      p50: MILLISECONDS("Half were no later."),
+      p99: MILLISECONDS("99 of 100 were no later."),
+      max: MILLISECONDS("None was later."),
+    }),
+    connections: whole("How many are open."),
+    users: whole("Of how many users."),
+    rooms: whole("In how many rooms."),
+    rates: object("Per second.", {
+      publications: number("That reached connections of this node."),
+      deliveries: number("Those times the connections that hear them."),
+      requests: number("Calls of the API."),
+      dropped: number("What was dropped."),
+    }),
+    latency_ms: object("From when a notification was accepted to when a client acknowledged it.", {
+      p50: LATENCY("Half of them within."),
+      p99: LATENCY("99 of 100 within."),
+    }),
+    history: list("A point for every ten seconds of the last hour, the oldest first.", POINT),
+  }, { reason: text("Why it is not ready.") }),
+);
+
+const MISSING = list("Nodes that did not answer in time.", { type: "string" });
+
+const LIVE: Parameters = {
+  q: may(text("A part of the name.", { min: 0 }), "ord"),
+  order: may(oneOf("By what they are listed.", ["connections", "messages", "name"])),
+  limit: PAGE["limit"]!,
+  after: may(text("The `next` of the page before.")),
+};
+
+const LIVE_OF_USERS: Parameters = {
+  ...LIVE,
+  order: may(oneOf("By what they are listed.", ["connections", "name"])),
+};
+
+const REST = { next: NEXT, missing: MISSING };
+
+const TOTAL = { total: whole("How many there are.") };
+
+const CHANNEL = {
+  connections: whole("How many hear it."),
+  messages_a_minute: number("How much was said in the last minute."),
+};
+
+const LAST = { last_at: at("When something was said last.") };
+
+const AUDIT_RECORD = named(
+  "AuditRecord",
+  object("What somebody managed.", {
+    id: text("Its id."),
+    at: at("When."),
+    who: text("The id of a key, `operator`, or a user."),
+    action: text("What, such as `key.create`."),
+  }, {
+    target: any("What it was done to."),
+    site: text("Of which site."),
+    address: text("From where.", { min: 0 }),
+  }),
+);
+
+const SETTING = named(
+  "Setting",
+  object("A setting in force.", {
+    name: text("Its name."),
+    value: any("Its value as a text; `null` where it is hidden."),
+    hidden: flag("Whether it is a secret."),
+    default: any("What it is where nothing is set."),
+    source: oneOf("From where it is.", ["environment", "file", "default"]),
+    help: text("What it does.", { min: 0 }),
+    reloadable: flag("Whether it can change while the server runs."),
+  }),
+);
+
+const CONNECTION = named(
+  "UserConnection",
+  object("A connection of a user.", {
+    id: text("Its id."),
+    node: text("On which node."),
+    protocol: text("What it speaks: `v1`, `v2` or `chat`."),
+    transport: text("By what: `websocket` or `sse`."),
+    since: at("Since when."),
+    rooms: list("In which rooms.", { type: "string" }),
+    queued_bytes: whole("Bytes that wait for the client."),
+  }, { address: text("From where.") }),
+);
+
+const LIVE_USER = named(
+  "UserState",
+  object("What is known of a user on all nodes.", {
+    user_id: USER,
+    online: flag("Whether the user has a connection."),
+    connections: list("The user's connections.", CONNECTION),
+    refusals: list(
+      "What the user's frames were refused for, since the nodes started.",
+      object("By one code.", {
+        code: text("The code."),
+        count: whole("How often."),
+        last_at: at("When last."),
+      }),
+    ),
+  }, {
+    last_seen_at: at("When the user was there last."),
+    inbox: object("How many notifications there are.", {
+      total: whole("In the inbox."),
+      unread: whole("Not read."),
+      archived: whole("Archived."),
+      snoozed: whole("Put off."),
+      scheduled: whole("Still to come."),
+    }),
+    devices: list("The user's devices, as their own route shows them.", object("A device.", {})),
+    pushes: list("The last pushes, as receipts show them.", object("A push.", {})),
+    blocked: object("Where the user is blocked.", {}, { until: at("Until when.") }),
+    missing: MISSING,
+    unavailable: list("What could not be read.", { type: "string" }),
+  }),
+);
+
+export function adminApi(limits: Limits): Abouts {
+  const { ofUser } = kit(limits);
+  return {
+    "GET /nodes": {
+      id: "listNodes",
+      tag: "operations",
+      summary: "Show what each node does",
+      answers: {
+        200: {
+          description: "All nodes.",
+          json: object("Nodes.", {
+            nodes: list("All of them.", NODE),
+            this: text("The node that answers."),
+          }),
+        },
+      },
+    },
+    "GET /live/rooms": {
+      id: "listLiveRooms",
+      tag: "operations",
+      summary: "List rooms that have connections",
+      query: LIVE,
+      answers: {
+        200: {
+          description: "A part of them.",
+          json: object("Rooms.", {
+            rooms: list("One part.", object("A room.", { room: text("Its name."), ...CHANNEL }, LAST)),
+            ...TOTAL,
+          }, REST),
+        },
+      },
+    },
+    "GET /live/topics": {
+      id: "listLiveTopics",
+      tag: "operations",
+      summary: "List topics that have subscribers",
+      query: LIVE,
+      answers: {
+        200: {
+          description: "A part of them.",
+          json: object("Topics.", {
+            topics: list("One part.", object("A topic.", { topic: text("Its name."), ...CHANNEL }, LAST)),
+            ...TOTAL,
+          }, REST),
+        },
+      },
+    },
+    "GET /live/users": {
+      id: "listLiveUsers",
+      tag: "operations",
+      summary: "List users that have connections",
+      query: LIVE_OF_USERS,
+      answers: {
+        200: {
+          description: "A part of them.",
+          json: object("Users.", {
+            users: list(
+              "One part.",
+              object("A user.", {
+                user_id: USER,
+                connections: whole("How many."),
+                since: at("Since when."),
+              }),
+            ),
+            ...TOTAL,
+          }, REST),
+        },
+      },
+    },
+    "GET /live/conversations": {
+      id: "countConversations",
+      tag: "operations",
+      summary: "Count conversations",
+      answers: {
+        200: {
+          description: "How many there are of each kind.",
+          json: object("Counts.", {
+            conversations: list(
+              "By their kinds.",
+              object("A kind.", {
+                kind: oneOf("The kind.", ["private", "group"]),
+                count: whole("How many."),
+              }),
+            ),
+          }),
+        },
+      },
+    },
+    "GET /audit": {
+      id: "listAudit",
+      tag: "operations",
+      summary: "Show what was managed, and by whom",
+      description: "To a key of the default site, of all sites.",
+      query: {
+        limit: PAGE["limit"]!,
+        before: may(text("The `next` of the page before.")),
+        ...SITE_QUERY,
+      },
+      answers: {
+        200: {
+          description: "A part of it, the newest first.",
+          json: object("Records.", { records: list("One part.", AUDIT_RECORD) }, { next: NEXT }),
+        },
+      },
+    },
+    "GET /settings": {
+      id: "listSettings",
+      tag: "operations",
+      summary: "Show the settings in force on the node that answers",
+      answers: {
+        200: {
+          description: "All settings, without secrets.",
+          json: object("Settings.", {
+            settings: list("All of them.", SETTING),
+            node: text("The node that answers."),
+          }),
+        },
+      },
+    },
+    "GET /users/:user": {
+      id: "getUser",
+      tag: "users",
+      summary: "Show what is known of a user: connections, inbox, devices, refusals",
+      path: ofUser,
+      answers: { 200: { description: "The user.", json: LIVE_USER } },
+    },
+    "DELETE /connections/:id": {
+      id: "closeConnection",
+      tag: "users",
+      summary: "Close one connection; its client may come back",
+      path: { id: must(line("The connection's id.", 64), "3f2a81c09d4e5b67") },
+      answers: { 204: { description: "There is no such connection." } },
+    },
+  };
+}

@@ -1,5 +1,17 @@
 /** What the routes of operators are to their callers. */
-import { any, flag, line, list, named, object, oneOf, orNull, text, whole, number } from "../base/schema.ts";
+import {
+  any,
+  flag,
+  line,
+  list,
+  named,
+  number,
+  object,
+  oneOf,
+  orNull,
+  text,
+  whole,
+} from "../base/schema.ts";
 import type { Limits } from "../base/sizes.ts";
 import { type Abouts, may, must, type Parameters } from "../http/openapi/about.ts";
 import { at, kit, NEXT, PAGE, SITE_QUERY, USER } from "../http/openapi/kit.ts";
@@ -178,7 +190,10 @@ export function adminApi(limits: Limits): Abouts {
         200: {
           description: "A part of them.",
           json: object("Rooms.", {
-            rooms: list("One part.", object("A room.", { room: text("Its name."), ...CHANNEL }, LAST)),
+            rooms: list(
+              "One part.",
+              object("A room.", { room: text("Its name."), ...CHANNEL }, LAST),
+            ),
             ...TOTAL,
           }, REST),
         },
@@ -193,7 +208,10 @@ export function adminApi(limits: Limits): Abouts {
         200: {
           description: "A part of them.",
           json: object("Topics.", {
-            topics: list("One part.", object("A topic.", { topic: text("Its name."), ...CHANNEL }, LAST)),
+            topics: list(
+              "One part.",
+              object("A topic.", { topic: text("Its name."), ...CHANNEL }, LAST),
+            ),
             ...TOTAL,
           }, REST),
         },

@@ -19,23 +19,26 @@ export const backupFeature = {
     const ofFiles = of(fileSettings);
     return {
       metrics: [made],
-      routes: described(backupRoutes({
-        contents: {
-          dataDir,
-          hold: storage.kind === "sqlite"
-            ? () => storage.store.hold()
-            : database.hold && (() => database.hold!()),
-          filesRoot: filesRootOf(ofFiles, dataDir),
-        },
-        elsewhere: elsewhere({
-          hasRedis: storage.kind === "redis",
-          hasPostgres: database.dialect === "postgres",
-          hasBucket: ofFiles.s3 !== undefined,
+      routes: described(
+        backupRoutes({
+          contents: {
+            dataDir,
+            hold: storage.kind === "sqlite"
+              ? () => storage.store.hold()
+              : database.hold && (() => database.hold!()),
+            filesRoot: filesRootOf(ofFiles, dataDir),
+          },
+          elsewhere: elsewhere({
+            hasRedis: storage.kind === "redis",
+            hasPostgres: database.dialect === "postgres",
+            hasBucket: ofFiles.s3 !== undefined,
+          }),
+          holdDeletion: () => files.holdDeletion(),
+          isInMemory: dataDir === IN_MEMORY,
+          made,
         }),
-        holdDeletion: () => files.holdDeletion(),
-        isInMemory: dataDir === IN_MEMORY,
-        made,
-      }), BACKUP_API),
+        BACKUP_API,
+      ),
     };
   },
 } satisfies Feature;

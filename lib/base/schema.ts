@@ -34,9 +34,7 @@ export function nameOf(schema: JsonSchema): string | undefined {
 
 /** The same schema with a description of its own, for one of its places. */
 export function as(description: string, schema: JsonSchema): JsonSchema {
-  return NAMES.has(schema)
-    ? { description, allOf: [schema] }
-    : { ...schema, description };
+  return NAMES.has(schema) ? { description, allOf: [schema] } : { ...schema, description };
 }
 
 export function text(description: string, options: TextOptions = {}): JsonSchema {

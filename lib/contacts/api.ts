@@ -22,7 +22,9 @@ const CONTACT = named(
 const PRIVACY = named(
   "Privacy",
   object("What others see of a user.", {
-    read_receipts: flag("Whether they see how far the user has read, and the user sees that of them."),
+    read_receipts: flag(
+      "Whether they see how far the user has read, and the user sees that of them.",
+    ),
     show_online: flag("Whether they see that the user is online."),
     show_last_seen: flag("Whether they see when the user was there last."),
   }),

@@ -34,7 +34,9 @@ export function conversationsApi(limits: Limits): Abouts {
     pattern: "^(https?://|/(?!/))\\S*$",
   });
   const users = (description: string) => list(description, user, { most: MOST_USERS });
-  const from = { from: line("The name that others see of the user as whom an application acts.", limits.name) };
+  const from = {
+    from: line("The name that others see of the user as whom an application acts.", limits.name),
+  };
   const role = oneOf("What the member may do.", ROLES);
   const changed = { 200: { description: "The conversation as it is now.", json: CONVERSATION } };
   const own = {
@@ -68,7 +70,9 @@ export function conversationsApi(limits: Limits): Abouts {
             object("A conversation.", { kind: oneOf("What it is.", ["private", "group"]) }, {
               ...actingField,
               ...from,
-              members: users("The others. A private conversation has one, or two where an application opens it as itself."),
+              members: users(
+                "The others. A private conversation has one, or two where an application opens it as itself.",
+              ),
               name,
               picture,
               data,
@@ -86,7 +90,13 @@ export function conversationsApi(limits: Limits): Abouts {
         isRequired: true,
         examples: {
           "A private one": { kind: "private", user_id: 1, members: [2] },
-          "A group": { kind: "group", user_id: 1, members: [2, 3], name: "Team", id: "team-of-2026" },
+          "A group": {
+            kind: "group",
+            user_id: 1,
+            members: [2, 3],
+            name: "Team",
+            id: "team-of-2026",
+          },
         },
       },
       answers: {
@@ -120,7 +130,11 @@ export function conversationsApi(limits: Limits): Abouts {
             data: any("Any JSON value for programs."),
             add: users("Who comes in."),
             remove: users("Who goes."),
-            roles: map("Roles by users. Making another one the owner hands the group over.", role, MOST_USERS),
+            roles: map(
+              "Roles by users. Making another one the owner hands the group over.",
+              role,
+              MOST_USERS,
+            ),
             leave: flag("Whether the user goes."),
             ...own,
           }),
@@ -141,7 +155,12 @@ export function conversationsApi(limits: Limits): Abouts {
       path: OF_CONVERSATION,
       query: {
         ...acting,
-        end: may(oneOf("Whether it ends for all, as it does where an application deletes it as itself.", ["true", "false"])),
+        end: may(
+          oneOf("Whether it ends for all, as it does where an application deletes it as itself.", [
+            "true",
+            "false",
+          ]),
+        ),
       },
       answers: { 204: { description: "The user is not in it, or it is not there." } },
     },

@@ -62,7 +62,9 @@ export const MESSAGE = named(
       }),
     ),
     status: oneOf("How far the caller's own message came.", ["sent", "delivered", "read"]),
-    system: object("What a system message says.", { event: text("What happened, such as `added`.") }, {
+    system: object("What a system message says.", {
+      event: text("What happened, such as `added`."),
+    }, {
       user_ids: list("Whom it is about.", USER),
       name: text("The new name."),
       role: ROLE,
@@ -77,10 +79,14 @@ const SEEN_PLACES = {
 
 export const MEMBER = named(
   "Member",
-  object("A member of a conversation.", { user_id: USER, role: ROLE, joined_at: at("Since when.") }, {
-    name: text("The name that others see."),
-    ...SEEN_PLACES,
-  }),
+  object(
+    "A member of a conversation.",
+    { user_id: USER, role: ROLE, joined_at: at("Since when.") },
+    {
+      name: text("The name that others see."),
+      ...SEEN_PLACES,
+    },
+  ),
 );
 
 export const CONVERSATION = named(
@@ -154,7 +160,10 @@ export const FILES = object("Files, the newest first.", {
       url: text("A link to it."),
     }),
   ),
-}, { next: NEXT, counts: map("On the first page: how many of each kind there are.", whole("So many.")) });
+}, {
+  next: NEXT,
+  counts: map("On the first page: how many of each kind there are.", whole("So many.")),
+});
 
 export const SEEN = object("How far the user is.", {
   conversation: whole("The conversation."),

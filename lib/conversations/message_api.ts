@@ -21,7 +21,9 @@ const OF_REACTION = {
 /** @param mostText characters of a message */
 export function messagesApi(limits: Limits, mostText: number): Abouts {
   const { acting, actingField, user, data } = kit(limits);
-  const from = { from: line("The name that others see of the user as whom an application acts.", limits.name) };
+  const from = {
+    from: line("The name that others see of the user as whom an application acts.", limits.name),
+  };
   const said = text("What it says.", { max: mostText });
   const content = {
     ...actingField,
@@ -29,7 +31,9 @@ export function messagesApi(limits: Limits, mostText: number): Abouts {
     kind: oneOf("What it is.", ["text", ...FILE_KINDS], "text"),
     text: said,
     data,
-    file: text("The id of a file that its sender may read, or an address where it is.", { max: MOST_URL }),
+    file: text("The id of a file that its sender may read, or an address where it is.", {
+      max: MOST_URL,
+    }),
     reply_to: whole("The id of the message that it answers.", { least: 1 }),
     mentions: list("Users whom it mentions.", user, { most: MOST_MENTIONS }),
     id: CALLERS_ID,
@@ -50,7 +54,8 @@ export function messagesApi(limits: Limits, mostText: number): Abouts {
     "GET /conversations/:conversation/messages": {
       id: "listMessages",
       tag: "messages",
-      summary: "Read messages: the newest, those before, after or around one, or those that were missed",
+      summary:
+        "Read messages: the newest, those before, after or around one, or those that were missed",
       path: OF_CONVERSATION,
       query: {
         ...acting,
@@ -84,7 +89,12 @@ export function messagesApi(limits: Limits, mostText: number): Abouts {
         isRequired: true,
         examples: {
           "A text": { user_id: 1, text: "Hello" },
-          "With a mention": { user_id: 1, text: "Hello Bob", mentions: [2], data: { mood: "good" } },
+          "With a mention": {
+            user_id: 1,
+            text: "Hello Bob",
+            mentions: [2],
+            data: { mood: "good" },
+          },
         },
       },
       answers: sent,
@@ -100,7 +110,11 @@ export function messagesApi(limits: Limits, mostText: number): Abouts {
           "NewMessageTo",
           where(
             object("A message, and to where.", {}, {
-              to: { ...user, description: "To the private conversation with this user, which is made where there is none." },
+              to: {
+                ...user,
+                description:
+                  "To the private conversation with this user, which is made where there is none.",
+              },
               conversation: whole("To this conversation.", { least: 1 }),
               ...content,
             }),

@@ -30,9 +30,15 @@ const LISTED = named(
 
 const UPLOAD = named(
   "Upload",
-  object("An upload.", { id: text("The id that its file will have."), offset: whole("Bytes that are there."), length: whole("Bytes of the whole.") }, {
+  object("An upload.", {
+    id: text("The id that its file will have."),
+    offset: whole("Bytes that are there."),
+    length: whole("Bytes of the whole."),
+  }, {
     name: text("The file's name."),
-    direct: whole("Bytes of the pieces that the store takes by links; absent where all comes to the server."),
+    direct: whole(
+      "Bytes of the pieces that the store takes by links; absent where all comes to the server.",
+    ),
   }),
 );
 
@@ -91,7 +97,9 @@ export function filesApi(limits: Limits): Abouts {
       answers: {
         200: {
           description: "A part of them.",
-          json: object("Files, the newest first.", { files: list("One part.", LISTED) }, { next: NEXT }),
+          json: object("Files, the newest first.", { files: list("One part.", LISTED) }, {
+            next: NEXT,
+          }),
         },
       },
     },
@@ -120,7 +128,10 @@ export function filesApi(limits: Limits): Abouts {
       headers: {
         ...TUS,
         "Upload-Length": must(text("Bytes of the whole.", { pattern: "^\\d{1,15}$" }), "5"),
-        "Upload-Metadata": may(text("Keys with values in Base64: `filename` and `filetype`.", { max: 4096 }), "filename cmVwb3J0LnR4dA=="),
+        "Upload-Metadata": may(
+          text("Keys with values in Base64: `filename` and `filetype`.", { max: 4096 }),
+          "filename cmVwb3J0LnR4dA==",
+        ),
         "Idempotency-Key": OWN_ID,
       },
       answers: {

@@ -1,21 +1,15 @@
 /** What the routes of notifications are to their callers. */
 import type { Limits } from "../base/sizes.ts";
 import { line, named, object, text } from "../base/schema.ts";
-import {
-  type About,
-  type Abouts,
-  may,
-  must,
-  type Parameters,
-} from "../http/openapi/about.ts";
+import { type About, type Abouts, may, must, type Parameters } from "../http/openapi/about.ts";
 import { IDEMPOTENCY, kit, PAGE } from "../http/openapi/kit.ts";
 import {
-  EDITED,
   ACTED,
+  EDITED,
   patchSchema,
   RECEIPT,
-  SENT,
   sendingSchema,
+  SENT,
   SNOOZED_PAGE,
   UNTIL,
   userSendingSchema,
@@ -61,7 +55,10 @@ const ANSWERS_OF_SENDING: About["answers"] = {
     json: SENT,
     example: { id: "order-8812-shipped", user_id: 42, room: "/user/42", online: true },
   },
-  200: { description: "It was there before, under the same id: nothing was sent again.", json: SENT },
+  200: {
+    description: "It was there before, under the same id: nothing was sent again.",
+    json: SENT,
+  },
   202: {
     description: "It is for many, to whom it goes in the background; or it is kept from the inbox.",
     json: SENT,
@@ -78,7 +75,8 @@ export function inboxApi({ limits, recipients }: InboxApiOptions): Abouts {
   const send: Omit<About, "id"> = {
     tag: "notifications",
     summary: "Send a notification to a user, to several, to a topic's followers or to everyone",
-    description: "A body of text is the field `message`: all else may stand in the query and in headers, by its own name or by ntfy's.",
+    description:
+      "A body of text is the field `message`: all else may stand in the query and in headers, by its own name or by ntfy's.",
     query: BESIDE_QUERY,
     headers: { ...IDEMPOTENCY, ...BESIDE_HEADERS },
     body: {

@@ -92,7 +92,10 @@ export function notificationFields(limits: Limits): SchemaFields {
       "/user/123",
     ),
     from: line("Who it is from.", limits.name, "Shop"),
-    timestamp: { ...TIME_FIELD, description: "When it happened; the time of its delivery where none is said." },
+    timestamp: {
+      ...TIME_FIELD,
+      description: "When it happened; the time of its delivery where none is said.",
+    },
     expires_at: { ...TIME_FIELD, description: "When nobody gets it any more." },
     deliver_at: {
       allOf: [WHEN],
@@ -142,10 +145,13 @@ export function sendingSchema(limits: Limits, recipients: number): JsonSchema {
 export function userSendingSchema(limits: Limits): JsonSchema {
   return named(
     "NewUserNotification",
-    where(object("A notification for the user of the path.", {}, {
-      ...notificationFields(limits),
-      id: SENDERS_ID,
-    }), { anyOf: SAYS }),
+    where(
+      object("A notification for the user of the path.", {}, {
+        ...notificationFields(limits),
+        id: SENDERS_ID,
+      }),
+      { anyOf: SAYS },
+    ),
   );
 }
 
@@ -155,7 +161,10 @@ export function patchSchema(limits: Limits): JsonSchema {
   return named(
     "NotificationChange",
     object("What is to change; `null` takes a field away, and what is absent stays.", {}, {
-      user_id: { ...kit(limits).user, description: "Whose notification it is; all of one for many where nobody is named." },
+      user_id: {
+        ...kit(limits).user,
+        description: "Whose notification it is; all of one for many where nobody is named.",
+      },
       ...Object.fromEntries(fields),
     }),
   );

@@ -72,7 +72,9 @@ const CHOSEN = {
   time_zone: ZONE_OF,
 };
 
-const VERSION = whole("It rises with each change; with another one than is there nothing is changed.");
+const VERSION = whole(
+  "It rises with each change; with another one than is there nothing is changed.",
+);
 
 const PREFERENCES = named(
   "Preferences",
@@ -226,7 +228,9 @@ export function preferencesApi(limits: Limits): Abouts {
       answers: {
         200: {
           description: "A part of them.",
-          json: object("Kinds, by their names.", { kinds: list("One part.", kept) }, { next: NEXT }),
+          json: object("Kinds, by their names.", { kinds: list("One part.", kept) }, {
+            next: NEXT,
+          }),
         },
       },
     },

@@ -1,12 +1,26 @@
 /** What the routes of devices are to their callers. */
-import { any, either, flag, line, list, named, object, oneOf, text, whole } from "../base/schema.ts";
+import {
+  any,
+  either,
+  flag,
+  line,
+  list,
+  named,
+  object,
+  oneOf,
+  text,
+  whole,
+} from "../base/schema.ts";
 import type { Limits } from "../base/sizes.ts";
 import { type Abouts, type MountAbout, must } from "../http/openapi/about.ts";
 import { at, kit, SITE, USER } from "../http/openapi/kit.ts";
 import { APP, LOCALE, PLATFORM } from "./fields.ts";
 import { PROVIDERS } from "./types.ts";
 
-const PROVIDER = oneOf("Who delivers the pushes; which there are, the server's settings say.", PROVIDERS);
+const PROVIDER = oneOf(
+  "Who delivers the pushes; which there are, the server's settings say.",
+  PROVIDERS,
+);
 
 const RESULT = text("What it came to: `taken`, `gone`, `later` or `refused`.");
 
@@ -107,7 +121,12 @@ export function pushApi(limits: Limits): Abouts {
         ),
         isRequired: true,
         examples: {
-          "A browser": { provider: "web_push", token: EXAMPLE_TOKEN, platform: "web", locale: "de" },
+          "A browser": {
+            provider: "web_push",
+            token: EXAMPLE_TOKEN,
+            platform: "web",
+            locale: "de",
+          },
         },
       },
       answers: {
@@ -231,7 +250,10 @@ export const ANSWERS_API: readonly MountAbout[] = [
       answers: {
         200: {
           description: "It is done.",
-          json: object("What was done.", { id: text("The notification."), unread: whole("How many are unread.") }, {
+          json: object("What was done.", {
+            id: text("The notification."),
+            unread: whole("How many are unread."),
+          }, {
             action: text("The action."),
             state: { const: "pending" },
             done_at: at("When."),

@@ -1,5 +1,14 @@
 /** What the routes of rooms are to their callers: who is there, and what other systems say in them. */
-import { line, list, named, object, type SchemaFields, text, where, whole } from "../base/schema.ts";
+import {
+  line,
+  list,
+  named,
+  object,
+  type SchemaFields,
+  text,
+  where,
+  whole,
+} from "../base/schema.ts";
 import type { JsonSchema } from "../base/shape.ts";
 import type { Limits } from "../base/sizes.ts";
 import { type About, type Abouts, may } from "../http/openapi/about.ts";
@@ -26,7 +35,10 @@ export function messageFields(limits: Limits): SchemaFields {
     message,
     data,
     name,
-    user_id: { ...user, description: "As which user it is shown; the caller may speak for any user of its site." },
+    user_id: {
+      ...user,
+      description: "As which user it is shown; the caller may speak for any user of its site.",
+    },
     id: SENDERS_ID,
     site: SITE,
   };

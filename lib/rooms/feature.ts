@@ -42,7 +42,10 @@ export function roomsFeatureWith(open: typeof openPresence) {
       return {
         services: [service],
         commands: roomCommands(service),
-        routes: described(roomRoutes(service, { limits: of(limits), rates: of(rates) }), roomsApi(of(limits))),
+        routes: described(
+          roomRoutes(service, { limits: of(limits), rates: of(rates) }),
+          roomsApi(of(limits)),
+        ),
         kinds: roomKinds(service.watching),
         connection: {
           changed: (connection, before) => service.changeUser(connection, before),

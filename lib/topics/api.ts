@@ -23,7 +23,8 @@ export function topicsApi(limits: Limits): Abouts {
           object("An event.", {
             data: {
               type: "object",
-              description: `What happened, of at most ${limits.data} bytes and 100 values in each other.`,
+              description:
+                `What happened, of at most ${limits.data} bytes and 100 values in each other.`,
             },
           }, { id: SENDERS_ID, site: SITE }),
         ),
@@ -31,7 +32,10 @@ export function topicsApi(limits: Limits): Abouts {
         examples: { "A change": { data: { id: 5, state: "paid" }, id: "invoice-5-paid" } },
       },
       answers: {
-        201: { description: "All subscribers whose filter it passes are sent it.", json: published },
+        201: {
+          description: "All subscribers whose filter it passes are sent it.",
+          json: published,
+        },
         200: { description: "It was published before, under the same id.", json: published },
       },
       errors: ["rate_limited"],

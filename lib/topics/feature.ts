@@ -39,7 +39,10 @@ export const topicsFeature = {
     return {
       services: [service],
       commands: topicCommands(service),
-      routes: described(topicRoutes(service, { limits: of(limits), rates: of(rates) }), topicsApi(of(limits))),
+      routes: described(
+        topicRoutes(service, { limits: of(limits), rates: of(rates) }),
+        topicsApi(of(limits)),
+      ),
       kinds: { topic_event: (here, arrival) => service.arrive(here, arrival) },
       connection: { closed: (connection) => service.leaveAll(connection) },
       restore: service,

@@ -15,13 +15,17 @@ const BLOCK = named(
 
 const REVOCATION = named(
   "Revocation",
-  object("What is revoked: one of these.", { revoked_at: at("Since when; later tokens are good.") }, {
-    token_id: text("A token's `jti`."),
-    session_id: text("A session's `sid`."),
-    user_id: USER,
-    everyone: { const: true, description: "All tokens of the site." },
-    expires_at: at("When nothing of it is left."),
-  }),
+  object(
+    "What is revoked: one of these.",
+    { revoked_at: at("Since when; later tokens are good.") },
+    {
+      token_id: text("A token's `jti`."),
+      session_id: text("A session's `sid`."),
+      user_id: USER,
+      everyone: { const: true, description: "All tokens of the site." },
+      expires_at: at("When nothing of it is left."),
+    },
+  ),
 );
 
 const NAMES = ["token_id", "session_id", "user_id", "everyone"]
@@ -99,7 +103,10 @@ export function revocationsApi(limits: Limits): Abouts {
               session_id: ofId("A session's `sid`."),
               user_id: user,
               everyone: { const: true, description: "All tokens of the site." },
-              expires_at: { allOf: [TIME], description: "When the tokens end anyway; a time in the future." },
+              expires_at: {
+                allOf: [TIME],
+                description: "When the tokens end anyway; a time in the future.",
+              },
               site: SITE,
             }),
             { oneOf: NAMES },
@@ -118,7 +125,9 @@ export function revocationsApi(limits: Limits): Abouts {
       answers: {
         200: {
           description: "A part of it, the newest first.",
-          json: object("Revocations.", { revocations: list("One part.", REVOCATION) }, { next: NEXT }),
+          json: object("Revocations.", { revocations: list("One part.", REVOCATION) }, {
+            next: NEXT,
+          }),
         },
       },
     },

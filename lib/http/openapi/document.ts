@@ -69,15 +69,17 @@ const SECURITY = {
   apiKey: {
     type: "http",
     scheme: "bearer",
-    description:
-      `An API key, which has a site and scopes (${SCOPES.join(", ")}). It may also stand in the header X-API-Key.`,
+    description: `An API key, which has a site and scopes (${
+      SCOPES.join(", ")
+    }). It may also stand in the header X-API-Key.`,
   },
   apiKeyHeader: { type: "apiKey", in: "header", name: "X-API-Key", description: "An API key." },
   userToken: {
     type: "http",
     scheme: "bearer",
     bearerFormat: "JWT",
-    description: "A user's connection token: the call is the user's, who sees and changes no more than what is the user's own.",
+    description:
+      "A user's connection token: the call is the user's, who sees and changes no more than what is the user's own.",
   },
 };
 
@@ -114,9 +116,11 @@ function operationOnWire(operation: Operation, kept: Kept): Json {
     ...parametersIn("query", query, kept),
     ...parametersIn("header", headers, kept),
   ];
-  const needs = scope === undefined ? "" : `Needs a key with the scope \`${scope}\`${
-    operation.access === "caller" ? "" : ", or a user's token"
-  }.`;
+  const needs = scope === undefined
+    ? ""
+    : `Needs a key with the scope \`${scope}\`${
+      operation.access === "caller" ? "" : ", or a user's token"
+    }.`;
   const words = [description, needs].filter((each) => each !== undefined && each !== "");
   return {
     operationId: id,
@@ -309,4 +313,3 @@ export class Schemas {
 
 /** Words whose values are data, and no schemas. */
 const DATA = new Set(["examples", "example", "default", "enum", "const", "required"]);
-

@@ -1,5 +1,5 @@
 /** By which codes routes refuse calls, as the description of the API says it. */
-import { ERRORS, type ErrorCode } from "../../base/errors.ts";
+import { type ErrorCode, ERRORS } from "../../base/errors.ts";
 import { named, object, text, whole } from "../../base/schema.ts";
 import type { JsonSchema } from "../../base/shape.ts";
 import type { About } from "./about.ts";
@@ -20,11 +20,15 @@ export const ERROR_SCHEMA: JsonSchema = named(
             .join("\n")
         }`,
       },
-      message: text("It says what is wrong to people: it names the thing, its value and what is allowed."),
+      message: text(
+        "It says what is wrong to people: it names the thing, its value and what is allowed.",
+      ),
     },
     {
       field: text("Which field is meant, where one is."),
-      id: text("The id under which the same can be sent again, where it is not known whether it was accepted."),
+      id: text(
+        "The id under which the same can be sent again, where it is not known whether it was accepted.",
+      ),
       retry_after_ms: whole("How long to wait before the same may succeed, in milliseconds."),
     },
   ),

@@ -99,13 +99,16 @@ export const POSITION = {
 
 export function kit(limits: Limits) {
   const user = either(
-    "A user's id: a whole number or a text; 123 and \"123\" are the same user.",
+    'A user\'s id: a whole number or a text; 123 and "123" are the same user.',
     {
       type: "integer",
       minimum: -Number.MAX_SAFE_INTEGER,
       maximum: Number.MAX_SAFE_INTEGER,
     },
-    bounded({ type: "string", minLength: 1, pattern: "^[^\\p{Cc}\\u2028\\u2029]+$" }, limits.userId),
+    bounded(
+      { type: "string", minLength: 1, pattern: "^[^\\p{Cc}\\u2028\\u2029]+$" },
+      limits.userId,
+    ),
   );
   const userInPath = line("The user's id.", limits.userId);
   return {
@@ -123,17 +126,26 @@ export function kit(limits: Limits) {
       ),
     } satisfies Parameters,
     actingField: {
-      user_id: { ...user, description: "As which user an application calls; a user's token says that itself." },
+      user_id: {
+        ...user,
+        description: "As which user an application calls; a user's token says that itself.",
+      },
     },
     room: line("The name of a room.", limits.room, "lobby"),
-    ofRoom: { room: must(line("The name of the room.", limits.room), "lobby") } satisfies Parameters,
+    ofRoom: {
+      room: must(line("The name of the room.", limits.room), "lobby"),
+    } satisfies Parameters,
     topic: line("The name of a topic.", limits.room, "Contact_Updated_Topic"),
-    ofTopic: { topic: must(line("The name of the topic.", limits.room), "orders") } satisfies Parameters,
+    ofTopic: {
+      topic: must(line("The name of the topic.", limits.room), "orders"),
+    } satisfies Parameters,
     name: line("The name that others see.", limits.name, "Shop"),
     message: text("A text for people; it may be absent where there is `data`.", {
       max: limits.message,
     }),
-    data: any(`Any JSON value for programs, of at most ${limits.data} bytes and 100 values in each other.`),
+    data: any(
+      `Any JSON value for programs, of at most ${limits.data} bytes and 100 values in each other.`,
+    ),
     isOn: flag,
   };
 }

@@ -8,7 +8,10 @@ const FRAME = text("A command of version 2, as on a WebSocket.");
 
 export function sseApi(limits: Limits): readonly MountAbout[] {
   const { room, topic } = kit(limits);
-  const commands = { others: { "application/json": FRAME, "text/plain": FRAME }, isRequired: true } as const;
+  const commands = {
+    others: { "application/json": FRAME, "text/plain": FRAME },
+    isRequired: true,
+  } as const;
   const taken = { 202: { description: "It is on its way to the session." } };
   return [
     {
@@ -19,7 +22,8 @@ export function sseApi(limits: Limits): readonly MountAbout[] {
         id: "openStream",
         tag: "streams",
         summary: "Open a stream of events: a connection of version 2, whose commands come by POST",
-        description: "With a query it needs no commands: the server introduces the client, and enters rooms and subscribes.",
+        description:
+          "With a query it needs no commands: the server introduces the client, and enters rooms and subscribes.",
         query: {
           user_id: may(line("The user.", limits.userId)),
           name: may(line("The name that others see.", limits.name)),
@@ -27,7 +31,12 @@ export function sseApi(limits: Limits): readonly MountAbout[] {
           topic: may(list("Topics that it hears.", topic, { most: limits.rooms })),
           filter: may(list("For each topic, which events come; in the same order.", text("JSON."))),
           conversations: may(oneOf("Whether the user's conversations come.", ["true", "false"])),
-          replay: may(oneOf("Whether the last event of a topic comes again that cannot be gone on from.", ["true", "false"])),
+          replay: may(
+            oneOf("Whether the last event of a topic comes again that cannot be gone on from.", [
+              "true",
+              "false",
+            ]),
+          ),
           last_event_id: may(text("The id of the last event that the client has.")),
           token: may(text("A connection token, where no header can be set.")),
         },

@@ -1,5 +1,16 @@
 /** What the routes of made rooms are to their callers. What a rule may hold is what checks it. */
-import { flag, line, list, named, object, oneOf, type SchemaFields, text, where, whole } from "../../base/schema.ts";
+import {
+  flag,
+  line,
+  list,
+  named,
+  object,
+  oneOf,
+  type SchemaFields,
+  text,
+  where,
+  whole,
+} from "../../base/schema.ts";
 import type { Limits } from "../../base/sizes.ts";
 import { type Abouts, may } from "../../http/openapi/about.ts";
 import { at, kit, NEXT, PAGE, SITE, SITE_QUERY } from "../../http/openapi/kit.ts";
@@ -53,7 +64,9 @@ export function madeRoomsApi(limits: Limits): Abouts {
       answers: {
         200: {
           description: "A part of them.",
-          json: object("Rooms, by their names.", { rooms: list("One part.", ROOM) }, { next: NEXT }),
+          json: object("Rooms, by their names.", { rooms: list("One part.", ROOM) }, {
+            next: NEXT,
+          }),
         },
       },
     },

@@ -12,6 +12,8 @@ import { ADMIN_FUNCTIONS } from "./functions.ts";
 import { Live } from "./live/live.ts";
 import { liveRoutes } from "./live/routes.ts";
 import { Snapshot } from "./live/snapshot.ts";
+import { Logs } from "./log/log.ts";
+import { logRoutes } from "./log/routes.ts";
 import { Nodes } from "./nodes/nodes.ts";
 import { openReports } from "./nodes/open.ts";
 import { Reporter } from "./nodes/reporter.ts";
@@ -50,6 +52,7 @@ export const adminFeature = {
         ...nodeRoutes(nodes),
         ...liveRoutes(new Live(nodes, peers, snapshot), database),
         ...auditRoutes(audit),
+        ...logRoutes(new Logs(nodes, peers)),
         ...settingsRoutes(settings, id),
         ...userRoutes(users, of(limits)),
       ], adminApi(of(limits))),

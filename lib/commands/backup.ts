@@ -42,7 +42,7 @@ export const backup = subcommandOn(
   async (options, [file = "", ...more]) => {
     if (more.length > 0) throw new UsageError(`Unknown argument ${JSON.stringify(more[0])}`);
     const { config } = loadConfig();
-    await configureLogging(config.log);
+    configureLogging(config.log);
     try {
       return await makeBackup(config, file, options);
     } catch (error) {

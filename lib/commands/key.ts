@@ -58,7 +58,7 @@ export const key = subcommandOf(HELP, {
 
 async function perform(action: (config: Config) => Promise<void>): Promise<number> {
   const { config } = loadConfig();
-  await configureLogging(config.log);
+  configureLogging(config.log);
   try {
     await action(config);
     return 0;

@@ -108,7 +108,7 @@ export const kind = subcommandOf(HELP, {
 
 async function perform(action: (config: Config) => Promise<void>): Promise<number> {
   const { config } = loadConfig();
-  await configureLogging(config.log);
+  configureLogging(config.log);
   try {
     await action(config);
     return 0;

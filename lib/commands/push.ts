@@ -38,7 +38,7 @@ export const push = subcommandOf(HELP, {
     async run({ user, site }) {
       if (!user) throw new UsageError("Missing option -u (--user)");
       const { config } = loadConfig();
-      await configureLogging(config.log);
+      configureLogging(config.log);
       try {
         const body = { user_id: user, ...(site !== undefined && { site: siteField({ site }) }) };
         const { pushes } = await askAsOperator(config, {

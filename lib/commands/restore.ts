@@ -32,7 +32,7 @@ export const restore = subcommandOn(
   async (options, [file = "", ...more]) => {
     if (more.length > 0) throw new UsageError(`Unknown argument ${JSON.stringify(more[0])}`);
     const { config } = loadConfig();
-    await configureLogging(config.log);
+    configureLogging(config.log);
     try {
       const restored = await restoreFile(config, file, options);
       console.log(told(config, file, restored));

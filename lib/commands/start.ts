@@ -29,7 +29,7 @@ export const start = subcommand(HELP, async (options) => {
   const { config, warnings, settings } = loadConfigWith(options);
   if (config.redis === undefined) requirePossibleFolder(config.store.dataDir);
   const { warnings: ofRooms } = loadRooms(config); // read here, so that what is wrong is said before anything is opened
-  await configureLogging(config.log);
+  configureLogging(config.log);
   using _hangUp = ignoreHangUp();
   for (const warning of [...warnings, ...ofRooms]) log.warn("{warning}", { warning });
 

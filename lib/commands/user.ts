@@ -49,7 +49,7 @@ export const user = subcommandOf(HELP, {
 
 async function perform(action: (config: Config) => Promise<number>): Promise<number> {
   const { config } = loadConfig();
-  await configureLogging(config.log);
+  configureLogging(config.log);
   try {
     return await action(config);
   } catch (error) {

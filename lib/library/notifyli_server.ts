@@ -248,7 +248,7 @@ export class NotifyliServer implements AsyncDisposable {
 
   async #start(): Promise<void> {
     const { config, warnings, settings } = this.#settings.read();
-    if (this.#log ?? getConfig() === null) await configureLogging(config.log);
+    if (this.#log ?? getConfig() === null) configureLogging(config.log);
     for (const warning of warnings) log.warn("{warning}", { warning });
     try {
       const server = await Server.start(config, {

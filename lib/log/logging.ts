@@ -1,18 +1,79 @@
 /** Logs to standard error, one line an event: in words on a terminal, else in JSON. */
-import { configure, getConsoleSink, type LogRecord, type TextFormatter } from "@logtape/logtape";
+import {
+  configureSync,
+  getConsoleSink,
+  type LogRecord,
+  type TextFormatter,
+} from "@logtape/logtape";
 import { escapeUnseen } from "../base/visible_text.ts";
+import { type Level, LogTail } from "./tail.ts";
+import { textOf } from "./text.ts";
+
+/** The log of this program, where the program has set it up here; one that embeds the server may have a log of its own. */
+class ProgramLog {
+  /** The last lines. */
+  readonly tail = new LogTail();
+  #usual: Level = "info";
+  #levels: ReadonlyMap<string, Level> = new Map();
+  #isSetUp = false;
+
+  get isSetUp(): boolean {
+    return this.#isSetUp;
+  }
+
+  /** The level of all that has none of its own. */
+  get usual(): Level {
+    return this.#usual;
+  }
+
+  /** The levels of categories, by names such as "notifyli.push". */
+  get levels(): ReadonlyMap<string, Level> {
+    return this.#levels;
+  }
+
+  setUp({ debug }: { debug: boolean }): void {
+    this.#usual = debug ? "debug" : "info";
+    this.#levels = new Map();
+    this.tail.clear();
+    this.#isSetUp = true;
+    this.#configure();
+  }
+
+  /** Logs categories, and what is below them, from these levels on, until this program ends or they are set anew. */
+  setLevels(levels: ReadonlyMap<string, Level>): void {
+    this.#levels = new Map(levels);
+    this.#configure();
+  }
+
+  #configure(): void {
+    const formatter = Deno.stderr.isTerminal() ? formatForPeople : formatAsJson;
+    const sinks = ["stderr", "tail"] as const;
+    const whole = this.#levels.get("notifyli") ?? this.#usual;
+    const others = [...this.#levels].filter(([category]) => category !== "notifyli");
+    configureSync({
+      reset: true,
+      sinks: {
+        stderr: getConsoleSink({ formatter, levelMap: TO_STDERR }),
+        tail: this.tail.sink,
+      },
+      loggers: [
+        { category: "notifyli", lowestLevel: whole, sinks: [...sinks] },
+        // Each has the sinks itself: what comes from above is cut by the level above.
+        ...others.map(([category, lowestLevel]) => ({
+          ...{ category: category.split("."), lowestLevel, sinks: [...sinks] },
+          parentSinks: "override" as const,
+        })),
+        { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stderr"] },
+      ],
+    });
+  }
+}
+
+export const PROGRAM_LOG = new ProgramLog();
 
 /** Sets up logging for the whole program. */
-export async function configureLogging(options: { debug: boolean }): Promise<void> {
-  const formatter = Deno.stderr.isTerminal() ? formatForPeople : formatAsJson;
-  await configure({
-    reset: true,
-    sinks: { stderr: getConsoleSink({ formatter, levelMap: TO_STDERR }) },
-    loggers: [
-      { category: "notifyli", lowestLevel: options.debug ? "debug" : "info", sinks: ["stderr"] },
-      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stderr"] },
-    ],
-  });
+export function configureLogging(options: { debug: boolean }): void {
+  PROGRAM_LOG.setUp(options);
 }
 
 /** Sends all levels to standard error, since standard output is for the answers of commands. */
@@ -48,8 +109,3 @@ const formatAsJson: TextFormatter = (record) =>
     message: textOf(record),
     ...record.properties,
   }));
-
-/** The message with its values in place. */
-function textOf({ message }: LogRecord): string {
-  return message.map(String).join("");
-}

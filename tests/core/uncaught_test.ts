@@ -9,7 +9,7 @@ Deno.test("an error that nothing caught is logged and counted, and the process g
     import { Metrics } from "${ROOT}lib/core/metrics.ts";
     import { catchAll } from "${ROOT}lib/core/uncaught.ts";
     import { waitFor } from "${ROOT}tests/support/wait.ts";
-    await configureLogging({ debug: false });
+    configureLogging({ debug: false });
     const metrics = new Metrics();
     const caught = catchAll(metrics);
     const count = () => metrics.values()["uncaught"];

@@ -131,7 +131,7 @@ async function made(rights: readonly string[]): Promise<{ stdout: string; stderr
   const script = `
     import { configureLogging } from "file://${ROOT}lib/log/logging.ts";
     import { Thumbnails } from "file://${ROOT}lib/files/content/thumbnails.ts";
-    await configureLogging({ debug: false });
+    configureLogging({ debug: false });
     await using thumbnails = await Thumbnails.open();
     const image = Uint8Array.fromBase64("${(await plain("image/png")).toBase64()}");
     if (thumbnails === undefined) console.log("no thumbnails");

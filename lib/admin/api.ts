@@ -2,7 +2,6 @@
 import {
   any,
   flag,
-  line,
   list,
   named,
   number,
@@ -14,7 +13,7 @@ import {
 } from "../base/schema.ts";
 import type { Limits } from "../base/sizes.ts";
 import { type Abouts, may, must, type Parameters } from "../http/openapi/about.ts";
-import { at, kit, NEXT, PAGE, SITE_QUERY, USER } from "../http/openapi/kit.ts";
+import { at, kit, NEXT, PAGE, USER } from "../http/openapi/kit.ts";
 
 const MILLISECONDS = (description: string) => number(`${description} In milliseconds.`);
 
@@ -266,7 +265,7 @@ export function adminApi(limits: Limits): Abouts {
       query: {
         limit: PAGE["limit"]!,
         before: may(text("The `next` of the page before.")),
-        ...SITE_QUERY,
+        site: may(text("Records of this site alone.")),
       },
       answers: {
         200: {
@@ -300,7 +299,7 @@ export function adminApi(limits: Limits): Abouts {
       id: "closeConnection",
       tag: "users",
       summary: "Close one connection; its client may come back",
-      path: { id: must(line("The connection's id.", 64), "3f2a81c09d4e5b67") },
+      path: { id: must(text("The connection's id."), "3f2a81c09d4e5b67") },
       answers: { 204: { description: "There is no such connection." } },
     },
   };

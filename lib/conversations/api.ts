@@ -89,7 +89,6 @@ export function conversationsApi(limits: Limits): Abouts {
         ),
         isRequired: true,
         examples: {
-          "A private one": { kind: "private", user_id: 1, members: [2] },
           "A group": {
             kind: "group",
             user_id: 1,
@@ -97,6 +96,7 @@ export function conversationsApi(limits: Limits): Abouts {
             name: "Team",
             id: "team-of-2026",
           },
+          "A private one": { kind: "private", user_id: 1, members: [2] },
         },
       },
       answers: {

@@ -64,7 +64,7 @@ export function messagesApi(limits: Limits, mostText: number): Abouts {
         after: may(whole("Messages after this offset.")),
         around: may(whole("Messages around the one with this id.", { least: 1 })),
         since: may(whole("What has changed after this offset, with `epoch`.")),
-        epoch: may(text("The epoch of that offset.", { max: 64 })),
+        epoch: may(text("The epoch of that offset.")),
       },
       answers: { 200: { description: "A part of them.", json: MESSAGES } },
     },

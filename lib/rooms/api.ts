@@ -61,7 +61,7 @@ export function roomsApi(limits: Limits): Abouts {
     path: ofRoom,
     query: {
       name: may(name),
-      user_id: may(line("As which user it is shown.", limits.userId)),
+      user_id: may(line("As the field `user_id`.", limits.userId)),
       message: may({ ...text("As the field `message`.", { max: limits.message }) }),
     },
     headers: {

@@ -3,6 +3,7 @@ import {
   any,
   flag,
   list,
+  map,
   named,
   number,
   object,
@@ -12,7 +13,9 @@ import {
   whole,
 } from "../base/schema.ts";
 import type { Limits } from "../base/sizes.ts";
+import { LEVELS } from "../log/tail.ts";
 import { type Abouts, may, must, type Parameters } from "../http/openapi/about.ts";
+import { CATEGORY, MOST_LEVELS } from "./log/log.ts";
 import { at, kit, NEXT, PAGE, USER } from "../http/openapi/kit.ts";
 
 const MILLISECONDS = (description: string) => number(`${description} In milliseconds.`);
@@ -105,6 +108,25 @@ const AUDIT_RECORD = named(
     address: text("From where.", { min: 0 }),
   }),
 );
+
+const LEVELS_OF = {
+  ...map("Levels by categories.", oneOf("A level.", LEVELS), MOST_LEVELS),
+  propertyNames: { pattern: CATEGORY.source, examples: ["notifyli.push"] },
+};
+
+const LOG_LEVELS = object("From which level on categories are logged.", {
+  levels: LEVELS_OF,
+  usual: oneOf("The level of all others.", LEVELS),
+});
+
+const LOG_LINE = object("A line of a log.", {
+  at: at("When."),
+  level: oneOf("The level.", LEVELS),
+  category: text("The category, such as `notifyli.push`."),
+  message: text("What it says.", { min: 0 }),
+  node: text("Of which node."),
+  properties: any("What is known beside."),
+});
 
 const SETTING = named(
   "Setting",
@@ -273,6 +295,47 @@ export function adminApi(limits: Limits): Abouts {
           json: object("Records.", { records: list("One part.", AUDIT_RECORD) }, { next: NEXT }),
         },
       },
+    },
+    "GET /log": {
+      id: "listLog",
+      tag: "operations",
+      summary: "Show the last lines of the nodes' logs",
+      query: {
+        limit: PAGE["limit"]!,
+        level: may(oneOf("This level and those above.", LEVELS), "warning"),
+        category: may(
+          text("This category and those below it.", { max: 200, pattern: "^[\\w.]{1,200}$" }),
+          "notifyli.push",
+        ),
+        node: may(text("Of this node alone.")),
+      },
+      answers: {
+        200: {
+          description: "The newest first.",
+          json: object("Lines.", { lines: list("The last ones.", LOG_LINE) }, { missing: MISSING }),
+        },
+      },
+    },
+    "GET /log/levels": {
+      id: "getLogLevels",
+      tag: "operations",
+      summary: "Show from which level on categories are logged",
+      answers: { 200: { description: "The levels.", json: LOG_LEVELS } },
+    },
+    "PUT /log/levels": {
+      id: "setLogLevels",
+      tag: "operations",
+      summary: "Set from which level on categories are logged, on all nodes",
+      body: {
+        isForm: false,
+        fields: named(
+          "NewLogLevels",
+          object("The levels; what was set before counts no more.", { levels: LEVELS_OF }),
+        ),
+        isRequired: true,
+        examples: { "One category": { levels: { "notifyli.push": "debug" } } },
+      },
+      answers: { 200: { description: "The levels as they are now.", json: LOG_LEVELS } },
     },
     "GET /settings": {
       id: "listSettings",

@@ -38,7 +38,7 @@ export function variantsOf(
   }
 
   function ofObject(
-    { properties = {}, required = [], additionalProperties }: Json,
+    { properties = {}, required = [], additionalProperties, propertyNames }: Json,
     value: Json,
     place: string,
     within: (value: Json) => Json,
@@ -57,11 +57,12 @@ export function variantsOf(
       walk(schema, base[name], `${place}/${name}`, (each) => within({ ...base, [name]: each }));
     }
     if (typeof additionalProperties === "object") {
+      const key = propertyNames?.examples?.[0] ?? "some";
       walk(
         additionalProperties,
         undefined,
         `${place}/*`,
-        (each) => within({ ...base, some: each }),
+        (each) => within({ ...base, [key]: each }),
       );
     }
   }

@@ -7,9 +7,9 @@ import type { Nodes } from "../nodes/nodes.ts";
 import type { Peers } from "../peers/peers.ts";
 
 /** Most categories that have a level of their own. */
-const MOST_LEVELS = 50;
+export const MOST_LEVELS = 50;
 
-const CATEGORY = /^notifyli(\.\w{1,40}){0,4}$/;
+export const CATEGORY = /^notifyli(\.\w{1,40}){0,4}$/;
 
 export interface LineOfNode extends LogLine {
   readonly node: string;

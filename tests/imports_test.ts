@@ -41,9 +41,10 @@ const RULES: ImportRules = {
       "base config core net limits engines http feature.ts audiences files preferences rooms topics",
     "lib/push/types.ts": "base inbox",
     "lib/push/provider.ts": "push/types.ts",
-    "lib/push/providers": "base config net engines feature.ts inbox push/types.ts push/provider.ts",
+    "lib/push/providers":
+      "base config net engines feature.ts inbox push/types.ts push/provider.ts sdk/view/markdown.ts",
     "lib/push":
-      "base config core limits engines listeners/settings.ts auth/revocations http feature.ts preferences inbox push/types.ts push/provider.ts push/providers",
+      "base config core limits engines listeners/settings.ts auth/revocations http feature.ts preferences inbox push/types.ts push/provider.ts push/providers sdk/view/markdown.ts",
     "lib/presence": "base config core limits engines http feature.ts",
     "lib/contacts": "base config core limits engines http feature.ts presence",
     "lib/conversations":

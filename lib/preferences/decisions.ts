@@ -35,12 +35,12 @@ export class Decisions {
   }
 
   /**
-   * By which ways a user can be reached beside the inbox. It is no promise where it is known, and never rejects: where the database
-   * cannot be read, the user cannot be reached.
+   * By which ways a user can be reached beside the inbox; `undefined` where the database cannot be read. It is no promise where it
+   * is known, and never rejects.
    */
-  reachOf(site: string, user: UserId): Reach | Promise<Reach> {
+  reachOf(site: string, user: UserId): Reach | undefined | Promise<Reach | undefined> {
     const view = this.#known.of(site, user);
-    return view instanceof Promise ? view.then(({ reach }) => reach) : view.reach;
+    return view instanceof Promise ? view.then(reachIn) : reachIn(view);
   }
 
   /** The time zone of the user's clock: an IANA name, or an offset. It is no promise where it is known, and never rejects. */
@@ -60,4 +60,8 @@ export class Decisions {
     this.#counters.unknown.value++;
     return { ...decision, isUnknown };
   }
+}
+
+function reachIn({ reach, isUnknown }: UserView): Reach | undefined {
+  return isUnknown ? undefined : reach;
 }

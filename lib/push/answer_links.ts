@@ -28,6 +28,11 @@ export class AnswerLinks {
     return `${this.#base}/push/${text}.${signatureOf(await this.#secret.load(), text)}`;
   }
 
+  /** Stands for a group where nothing is said of it: nobody who does not have the secret finds out for which. */
+  async groupName(site: string, group: string): Promise<string> {
+    return signatureOf(await this.#secret.load(), JSON.stringify(["group", site, group]));
+  }
+
   /** What an address is of. Rejects with `not_found` where it was not made here, or has ended. @param now Unix milliseconds */
   async read(token: string, now: number): Promise<SendKey> {
     const [, text = "", signature = ""] = /^([\w-]+)\.([\w-]{22})$/.exec(token) ?? [];

@@ -4,6 +4,7 @@
  */
 import { Hono } from "hono";
 import { CodedError } from "../base/errors.ts";
+import { ignoredOf } from "../base/ignored.ts";
 import { type Fields, identifier, invalid } from "../base/fields.ts";
 import type { Revocations } from "../auth/revocations/revocations.ts";
 import type { Content } from "../core/publication.ts";
@@ -15,12 +16,15 @@ import { actOnWire, type Acts } from "../inbox/acts/acts.ts";
 import type { InboxService } from "../inbox/inbox.ts";
 import type { AnswerLinks } from "./answer_links.ts";
 import type { Devices } from "./devices.ts";
+import { wordsOf } from "../sdk/view/markdown.ts";
 import { wasSeen } from "./seen.ts";
 import { findSend, noteAnswered, type Send, type SendKey } from "./store.ts";
 
 /** Most bytes of an answer, which has a text of 1,000 characters at most, and how long it may take. */
 const MOST_BYTES = 16_384;
 const BODY_SECONDS = 10;
+
+const FIELDS = { do: true, action: true, text: true } as const;
 
 /** Most characters of the id of an action. */
 const ACTION = 64;
@@ -56,7 +60,8 @@ export function answerApp(parts: AnswerParts): App {
     const send = await sendOf(parts, context.req.param("token"));
     const bytes = await readBytes(context.req.raw, MOST_BYTES, BODY_SECONDS, context.env.peer);
     const fields = await fieldsOf(new Body(bytes, context.req.header("content-type")));
-    return context.json(await done(parts, send, fields));
+    const answer = await done(parts, send, fields);
+    return context.json({ ...answer, ...ignoredOf(fields, FIELDS) });
   });
   return app;
 }
@@ -68,6 +73,9 @@ async function sendOf(
 ): Promise<Send> {
   const key = await answers.read(token, now());
   const { site, user, device: id } = key;
+  if (!revocations.isLoaded) {
+    throw new CodedError("unavailable", "It is not known yet which sessions were revoked");
+  }
   const [send, device] = [
     await database.transaction(() => findSend(key)),
     await devices.find(site, id),
@@ -87,6 +95,7 @@ async function shownOf({ inbox }: AnswerParts, send: Send): Promise<object> {
   const { message, image, data, tags, from, at, details = {} } = said;
   const { title, kind, url, icon, actions, group, markdown } = details;
   return {
+    ...(markdown === true && message !== undefined && { text: wordsOf(message) }),
     ...{ id, title, message, name: from?.name, kind, url, icon, image, actions, group, markdown },
     ...{ data, tags, priority, timestamp: at },
     read: found !== undefined && wasSeen(found) !== undefined,

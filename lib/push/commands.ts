@@ -6,6 +6,7 @@ import type { Connection } from "../core/connection.ts";
 import { boundTo } from "./binding.ts";
 import type { Owner } from "./device_store.ts";
 import type { Devices } from "./devices.ts";
+import { ignoredInDevice } from "./fields.ts";
 import type { PushProviders } from "./providers/providers.ts";
 import { deviceOnWire } from "./wire.ts";
 
@@ -20,7 +21,7 @@ export function deviceCommands(
     weighed(command("register_device", (fields) => fields, async (connection, fields) => {
       const registering = { ...ownerOf(connection), boundTo: boundTo(connection.identity) };
       const { device } = await devices.register(registering, fields);
-      return { data: deviceOnWire(device) };
+      return { data: { ...deviceOnWire(device), ...ignoredInDevice(fields, ["type", "ref"]) } };
     })),
     command("push_key", () => {}, async () => ({
       data: { public_key: await providers.publicKey() },

@@ -241,12 +241,15 @@ function* seeDevice(device: NewDevice, id: string, now: number): Work<KeptDevice
 
 /** Has those that were not seen for longest go where there are too many. */
 function* makeRoom(
-  { site, user }: Owner,
+  { site, user, provider }: Pick<Device, "site" | "user" | "provider">,
   { limit, replaces, now }: RegisterOptions,
 ): Work<number> {
+  // Addresses are counted by themselves: no device of the user's takes the place of one that the application has registered.
   const all = yield* rows(
-    `SELECT id FROM push_devices WHERE site = $1 AND user_id = $2 ORDER BY seen_at, id`,
-    ...[site, user],
+    `SELECT id FROM push_devices
+     WHERE site = $1 AND user_id = $2 AND (provider = 'mail') = (CAST($3 AS TEXT) = 'mail')
+     ORDER BY seen_at, id`,
+    ...[site, user, provider],
   );
   const tooMany = all.length + 1 - limit;
   if (tooMany <= 0) return 0;

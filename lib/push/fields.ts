@@ -1,5 +1,6 @@
 /** Reads the device that is to be registered, the same by every way in. */
 import { type Fields, invalid, optionalName } from "../base/fields.ts";
+import { ignoredOf, type WithIgnored } from "../base/ignored.ts";
 import { zoneField } from "../preferences/fields.ts";
 import type { Providers } from "./kept_device.ts";
 import type { Device, ProviderName } from "./types.ts";
@@ -11,6 +12,8 @@ export const LOCALE = 64;
 
 /** Most characters of a token, of whatever provider, in JSON. */
 const TOKEN = 4096;
+
+const DEVICE_FIELDS = ["provider", "token", "platform", "app", "locale", "time_zone"] as const;
 
 export type DeviceFields = Pick<
   Device,
@@ -32,6 +35,14 @@ export function deviceFields(fields: Fields, providers: Providers): DeviceFields
     ...(locale !== undefined && { locale }),
     ...(timeZone !== undefined && { timeZone }),
   };
+}
+
+/** Names what means nothing for a device. @param others fields that belong to the way by which it came */
+export function ignoredInDevice(fields: Fields, others: readonly string[]): WithIgnored {
+  const known = Object.fromEntries(
+    [...DEVICE_FIELDS, ...others].map((name) => [name, true as const]),
+  );
+  return ignoredOf(fields, known);
 }
 
 function providerField(value: unknown, providers: Providers): ProviderName {

@@ -1,13 +1,16 @@
 /** Makes what a device shows of a notification. */
-import { createHash } from "node:crypto";
 import type { Content } from "../core/publication.ts";
 import type { Action } from "../inbox/details/actions.ts";
 import type { UnsubscribeLinks } from "../preferences/links.ts";
 import { EVERY_KIND } from "../preferences/types.ts";
+import { wordsOf } from "../sdk/view/markdown.ts";
 import type { AnswerLinks } from "./answer_links.ts";
 import type { PushConfig } from "./settings.ts";
 import type { Send } from "./store.ts";
 import type { DeviceMessage, Push } from "./types.ts";
+
+/** What has this priority, or a lower one, comes without a sound. */
+const QUIET = 2;
 
 interface MessageParts {
   readonly answers: AnswerLinks;
@@ -28,30 +31,34 @@ export class Messages {
     said: Content & { readonly at?: number | undefined },
     badge: number,
   ): Promise<DeviceMessage> {
-    const { config: { hasText } } = this.#parts;
+    const { hasText } = this.#parts.config;
     const { id, priority, expiresAt, provider } = send;
     const details = said.details ?? {};
-    const group = textIn(details["group"]);
+    const group = await this.#groupOf(send, textIn(details["group"]));
     const answerUrl = await this.#answerUrl(send);
     const unsubscribeUrl = provider === "mail" ? await this.#unsubscribeUrl(send, details) : "";
     return {
       what: "show",
       ...{ id, priority, expiresAt, badge },
       at: said.at ?? Math.floor(send.at / 1000),
-      ...(group !== undefined && { group: hasText ? group : hashOf(group) }),
+      ...(priority <= QUIET && { isSilent: true }),
+      ...(group !== undefined && { group }),
       ...(hasText && this.#shown(send, said, details)),
       ...(answerUrl !== "" && { answerUrl }),
       ...(unsubscribeUrl !== "" && { unsubscribeUrl }),
     };
   }
 
-  close({ id, expiresAt, group }: Send, badge: number): DeviceMessage {
-    const { config: { hasText } } = this.#parts;
-    return {
-      what: "close",
-      ...{ id, badge, expiresAt },
-      ...(group !== "" && { group: hasText ? group : hashOf(group) }),
-    };
+  async close(send: Send, badge: number): Promise<DeviceMessage> {
+    const { id, expiresAt } = send;
+    const group = await this.#groupOf(send, send.group === "" ? undefined : send.group);
+    return { what: "close", ...{ id, badge, expiresAt }, ...(group !== undefined && { group }) };
+  }
+
+  /** What stands for a group in a push: the same for the same group. */
+  async #groupOf({ site }: Send, group: string | undefined): Promise<string | undefined> {
+    const { answers, config: { hasText } } = this.#parts;
+    return group === undefined || hasText ? group : await answers.groupName(site, group);
   }
 
   #shown(
@@ -61,6 +68,7 @@ export class Messages {
   ): Partial<Push> {
     const [title, kind] = [details["title"], details["kind"]].map(textIn);
     const isBrowser = provider === "web_push";
+    const isMarkdown = details["markdown"] === true;
     const [url, icon, picture] = [details["url"], details["icon"], image?.url].map((each) => {
       const address = textIn(each);
       return address === undefined ? undefined : this.#addressOf(address, isBrowser);
@@ -68,7 +76,8 @@ export class Messages {
     const actions = Array.isArray(details["actions"]) ? details["actions"] as Action[] : undefined;
     return {
       ...(title !== undefined && { title }),
-      ...(message !== undefined && { text: message }),
+      ...(message !== undefined && { text: isMarkdown ? wordsOf(message) : message }),
+      ...(message !== undefined && isMarkdown && { markdown: message }),
       ...(kind !== undefined && { kind }),
       ...(url !== undefined && { url }),
       ...(icon !== undefined && { icon }),
@@ -111,9 +120,4 @@ export class Messages {
 
 function textIn(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
-}
-
-/** The same for the same group, and says nothing of it. */
-function hashOf(group: string): string {
-  return createHash("sha256").update(group).digest("base64url").slice(0, 22);
 }

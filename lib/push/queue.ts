@@ -23,7 +23,7 @@ import type { Providers } from "./kept_device.ts";
 import type { PushCounters } from "./metrics.ts";
 import type { Online } from "./online.ts";
 import type { PushConfig } from "./settings.ts";
-import { wasSeen } from "./seen.ts";
+import { URGENT, wasSeen } from "./seen.ts";
 import { addSends, closeShown, hasShown, noteSpared, sendsOf, shownOf } from "./store.ts";
 import { sendOnWire } from "./wire.ts";
 
@@ -34,9 +34,6 @@ const SOON_MS = 50;
 
 /** When it is looked again where it cannot be read what a user has chosen. */
 const AGAIN_MS = 1000;
-
-/** Nobody is waited for whose notification cannot wait, by its priority. */
-const URGENT = 5;
 
 /**
  * How long after a user has begun to do something it is looked at what devices show; and once more, since the store may have been
@@ -53,7 +50,7 @@ interface QueueParts {
   readonly database: Database;
   readonly decisions: Decisions;
   readonly inbox: Pick<InboxService, "find">;
-  readonly pushing: Pick<Pushing, "lookSoon">;
+  readonly pushing: Pick<Pushing, "lookSoon" | "lookLater">;
   readonly providers: Providers;
   readonly online: Online;
   readonly counters: PushCounters;
@@ -162,11 +159,13 @@ export class PushQueue implements Pushes, InboxWitness {
     const { database, decisions, pushing, now } = this.#parts;
     try {
       const reach = await decisions.reachOf(site, user);
+      if (reach === undefined) return pushing.lookLater(site, user);
       if (!reach.push && !reach.mail) return;
       const isShown = await database.transaction(() => hasShown({ site, user }, now()));
       if (isShown) await pushing.lookSoon(site, user, now() + LOOK_MS);
     } catch (error) {
       // What the user does is done all the same.
+      pushing.lookLater(site, user);
       log.debug("devices of user {user} may show what was seen: {reason}", {
         ...{ user, reason: reasonOf(error) },
       });
@@ -175,13 +174,13 @@ export class PushQueue implements Pushes, InboxWitness {
 
   /** Why a notification is not pushed by now; `undefined` where it is. */
   async #seen(
-    { site, user }: Timer,
+    { site, user, priority }: Timer,
     { isAgain, wasQuiet }: PushBody,
     found: FoundNotification,
   ): Promise<string | undefined> {
     const seen = wasSeen(found);
     if (seen !== undefined) return seen;
-    if (found.deliveredAt === undefined || isAgain) return undefined;
+    if (found.deliveredAt === undefined || isAgain || priority >= URGENT) return undefined;
     // What a page took while it was quiet, it showed to nobody: where no page is open any more, the devices are to.
     const isShown = !wasQuiet || await this.#parts.online.isAnywhere(site, user);
     return isShown ? "delivered" : undefined;

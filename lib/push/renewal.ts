@@ -5,6 +5,7 @@
 import { type Context, Hono } from "hono";
 import { CodedError } from "../base/errors.ts";
 import { parseObject } from "../base/fields.ts";
+import { ignoredOf } from "../base/ignored.ts";
 import type { App, Bindings } from "../http/bindings.ts";
 import { readBody } from "../http/body.ts";
 import type { Devices } from "./devices.ts";
@@ -12,6 +13,8 @@ import type { Devices } from "./devices.ts";
 /** Two subscriptions, of which each has a token's 4,096 characters at the most. */
 const BODY_BYTES = 16_384;
 const BODY_SECONDS = 30;
+
+const FIELDS = { old: true, token: true } as const;
 
 /** The worker may be of a site that only shows notifications from here; nothing is told to it but that it was done. */
 const TO_ALL = { "Access-Control-Allow-Origin": "*" };
@@ -28,9 +31,12 @@ export function renewal(devices: Pick<Devices, "renew">): App {
     return context.body(null, 204);
   });
   app.post("/:device", async (context) => {
-    const { old, token } = await fieldsOf(context);
+    const fields = await fieldsOf(context);
+    const { old, token } = fields;
     const id = context.req.param("device");
-    if (await devices.renew({ id, old, token })) return context.json({ id });
+    if (await devices.renew({ id, old, token })) {
+      return context.json({ id, ...ignoredOf(fields, FIELDS) });
+    }
     throw new CodedError("not_found", "There is no such device, or its subscription is another");
   });
   return app;

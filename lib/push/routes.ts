@@ -5,6 +5,7 @@ import type { Call } from "../http/call.ts";
 import type { Route } from "../http/route.ts";
 import { boundTo } from "./binding.ts";
 import type { Devices, Registering } from "./devices.ts";
+import { ignoredInDevice } from "./fields.ts";
 import type { PushProviders } from "./providers/providers.ts";
 import type { TestPush } from "./test_push.ts";
 import { deviceOnWire, testedOnWire } from "./wire.ts";
@@ -51,7 +52,10 @@ export function pushRoutes(
         const fields = await call.fields();
         const registering = registeringOf(call);
         const { device, isNew } = await devices.register(registering, fields);
-        const json = { user_id: userIdOnWire(registering.user), ...deviceOnWire(device) };
+        const json = {
+          ...{ user_id: userIdOnWire(registering.user), ...deviceOnWire(device) },
+          ...ignoredInDevice(fields, ["user_id", "site"]),
+        };
         return { status: isNew ? 201 : 200, json };
       },
     },

@@ -3,6 +3,9 @@ import type { FoundNotification } from "../inbox/inbox.ts";
 import { QUIET_ROUND } from "../inbox/timing/pushes.ts";
 import type { Send } from "./store.ts";
 
+/** What has this priority is pushed at once, and also where a page has taken it: nobody may be looking. */
+export const URGENT = 5;
+
 /** What the user has done with it; `undefined` where nothing. */
 export function wasSeen(
   { readAt, archivedAt, publication: { details } }: FoundNotification,
@@ -13,9 +16,9 @@ export function wasSeen(
 
 /** Whether a page took it, so that no device has to show it: what came while it was quiet counts only from now on. */
 export function wasTaken(
-  { round, at }: Send,
+  { round, at, priority }: Send,
   { deliveredAt }: FoundNotification,
 ): boolean {
-  if (deliveredAt === undefined) return false;
+  if (deliveredAt === undefined || priority >= URGENT) return false;
   return round === 0 || round === QUIET_ROUND && deliveredAt > at;
 }

@@ -247,7 +247,7 @@ export class PushSender implements Task {
     const { inbox, messages } = this.#parts;
     const { site, user, id } = send;
     const badge = await this.#unreadOf(site, user);
-    if (send.what === "close") return messages.close(send, badge);
+    if (send.what === "close") return await messages.close(send, badge);
     const found = send.body === "" ? await inbox.find(site, user, id) : undefined;
     const why = send.body !== ""
       ? undefined

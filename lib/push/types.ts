@@ -34,8 +34,10 @@ export interface Push {
   /** The notification's id. */
   readonly id: string;
   readonly title?: string;
-  /** Absent where texts are kept from push services (`APP_PUSH_TEXT=off`): the device then fetches it from `fetchUrl`. */
+  /** Absent where texts are kept from push services (`APP_PUSH_TEXT=off`): the device then fetches it from `answerUrl`. */
   readonly text?: string;
+  /** The same as it was written, where that is Markdown: `text` is its words alone. */
+  readonly markdown?: string;
   /** What a click opens. */
   readonly url?: string;
   readonly icon?: string;
@@ -49,7 +51,7 @@ export interface Push {
   readonly priority: number;
   /** How many notifications of the user's are unread. */
   readonly badge: number;
-  /** Whether it is shown without a sound. */
+  /** Whether it is shown without a sound: it can wait, by its priority. */
   readonly isSilent?: boolean;
   /** Unix milliseconds from which on it is not to be shown any more. */
   readonly expiresAt: number;

@@ -128,7 +128,7 @@ Deno.test("what is due waits where it cannot be read what its user has chosen", 
   const queue = new PushQueue({
     ...{ database, decisions, providers: new Map(), counters: pushCounters(), now: () => now },
     inbox: { find: () => Promise.resolve(undefined) },
-    pushing: { lookSoon: () => Promise.resolve() },
+    pushing: { lookSoon: () => Promise.resolve(), lookLater() {} },
     online: undefined!,
     config: { afterMs: 0, ttlMs: 60_000, hasText: true, devices: 20 },
     wake() {},

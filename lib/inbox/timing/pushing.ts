@@ -18,11 +18,14 @@ import {
   type PushWay,
   QUIET_ROUND,
 } from "./pushes.ts";
-import { moveTimer, setTimer } from "./store.ts";
+import { moveTimer, type Owner, setTimer } from "./store.ts";
 import { decide, timingKey } from "./user.ts";
 
 /** How many notifications a node remembers that are to be pushed when the database is there again. */
 const MOST_UNWRITTEN = 50_000;
+
+/** Of how many users it remembers to look what their devices show. */
+const MOST_UNLOOKED = 50_000;
 
 /** What has to be known of a notification that is pushed. */
 type Pushed = Pick<Notification, "site" | "user" | "id" | "details" | "expiresAt">;
@@ -50,6 +53,8 @@ export class Pushing {
   #pushes: Pushes | undefined;
   /** What is to be pushed, or may be, and could not be written down: the database was away. */
   readonly #unwritten = new Map<string, Pushed & { readonly wasQuiet?: boolean }>();
+  /** Users who have done something while the database was away: their devices may show what they have seen. */
+  readonly #unlooked = new Map<string, Owner>();
 
   constructor(parts: PushingParts) {
     this.#parts = parts;
@@ -158,6 +163,13 @@ export class Pushing {
     this.#parts.onTimer(dueAt);
   }
 
+  /** The same once the database is there again. This node alone knows that, and of so many users. */
+  lookLater(site: string, user: UserId): void {
+    if (this.#unlooked.size < MOST_UNLOOKED) {
+      this.#unlooked.set(timingKey({ site, user }), { site, user });
+    }
+  }
+
   /** It is pushed when the database is there again. This node alone knows that, and so much is not forgotten. */
   later({ site, user, id, details, expiresAt }: Notification, decision: Decision): void {
     if (this.#pushes === undefined) return;
@@ -181,6 +193,10 @@ export class Pushing {
       const work = await this.work(notification, options);
       if (work !== undefined) await database.transaction(work, timingKey(notification));
       this.#unwritten.delete(key);
+    }
+    for (const [key, { site, user }] of this.#unlooked) {
+      await this.lookSoon(site, user, this.#parts.now());
+      this.#unlooked.delete(key);
     }
   }
 

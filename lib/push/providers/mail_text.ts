@@ -2,7 +2,9 @@
 import type { Device, Push } from "../types.ts";
 import { absoluteUrl, imageUrl } from "./addresses.ts";
 import { NO_TITLE } from "./declarative.ts";
+import { escaped } from "./escaped.ts";
 import { startOf } from "./fitting.ts";
+import { markdownHtml } from "./mail_markdown.ts";
 
 /** Readers show no more of a subject. */
 const SUBJECT_CHARACTERS = 120;
@@ -44,10 +46,13 @@ function hostOf(url: string): string {
   return host || pathname;
 }
 
-function plainText({ title, text, unsubscribeUrl }: Push, links: readonly Link[]): string {
+function plainText(
+  { title, text, markdown = text, unsubscribeUrl }: Push,
+  links: readonly Link[],
+): string {
   const parts = [
     title ?? "",
-    text ?? "",
+    markdown ?? "", // it is written so that people can read it as it is
     ...links.map(({ label, url }) => url.includes(label) ? url : `${label}: ${url}`),
     unsubscribeUrl === undefined ? "" : `-- \nUnsubscribe: ${unsubscribeUrl}`,
   ];
@@ -69,7 +74,9 @@ function htmlText(push: Push, { subject, links, locale }: HtmlParts): string {
     title === undefined
       ? ""
       : `<h1 dir="auto" style="font-size:20px;margin:0 0 12px">${escaped(title)}</h1>`,
-    text === undefined
+    push.markdown !== undefined
+      ? markdownHtml(push.markdown, push)
+      : text === undefined
       ? ""
       : `<p dir="auto" style="white-space:pre-line;margin:0 0 16px">${escaped(text)}</p>`,
     image === undefined
@@ -113,16 +120,4 @@ function directionOf(locale = "en"): { lang: string; dir: string } {
 function localeOf(tag: string): { baseName: string; direction: string } {
   const locale = new Intl.Locale(tag) as Intl.Locale & { getTextInfo?(): { direction?: string } };
   return { baseName: locale.baseName, direction: locale.getTextInfo?.().direction ?? "ltr" };
-}
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? character);
 }

@@ -4,6 +4,7 @@ import type { Database } from "../../lib/engines/database/database.ts";
 import { timingCounters } from "../../lib/inbox/timing/metrics.ts";
 import { type PushBody, type Pushes, QUIET_ROUND } from "../../lib/inbox/timing/pushes.ts";
 import { Timing } from "../../lib/inbox/timing/timing.ts";
+import { PushQueue } from "../../lib/push/queue.ts";
 import type { Decision } from "../../lib/preferences/types.ts";
 import { openPostgres } from "../support/databases.ts";
 import { PostgresServer } from "../support/postgres.ts";
@@ -53,4 +54,24 @@ Deno.test("PostgreSQL: what came while the database was away is pushed, and afte
     ["quiet-0001", QUIET_ROUND, true],
     ["unknown-01", QUIET_ROUND, true],
   ]);
+});
+
+Deno.test("PostgreSQL: what was seen while the database was away is closed on devices once it is back", async () => {
+  await using server = await PostgresServer.start();
+  await using database = await openPostgres(server.url);
+  const timing = timingOn(database, () => PUSHED);
+  await server.stop();
+  const decisions = { reachOf: () => undefined } as never;
+  const queue = new PushQueue({
+    ...{ database, decisions, pushing: timing.pushing, providers: new Map(), now: () => 1000 },
+    ...{ inbox: undefined!, online: undefined!, counters: undefined!, wake() {} },
+    config: { afterMs: 0, ttlMs: 60_000, hasText: true, devices: 20 },
+  });
+  await queue.changing("default", "1");
+  await timing.pushing.writeUnwritten().catch(() => {});
+  await server.restart();
+  await waitFor("it is back", () => database.whyNotReady() === undefined);
+  await timing.pushing.writeUnwritten();
+  const timers = await database.query("SELECT user_id, what FROM notification_timers");
+  assert.deepEqual(timers.map(({ user_id, what }) => [user_id, what]), [["1", "seen"]]);
 });

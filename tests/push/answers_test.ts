@@ -1,5 +1,7 @@
 /** By which devices answer, and what they are told where texts are kept from push services, on both engines and listeners. */
 import assert from "node:assert/strict";
+import { CodedError } from "../../lib/base/errors.ts";
+import { answerApp } from "../../lib/push/answers.ts";
 import { PLACES } from "../support/nodes.ts";
 import { PostgresServer } from "../support/postgres.ts";
 import { WebPushService } from "../support/push/web_push_service.ts";
@@ -49,6 +51,20 @@ for (const [place, start] of PLACES) {
       });
       const preflight = await fetch(url, { method: "OPTIONS" });
       assert.deepEqual([preflight.status, await preflight.text()], [204, ""]);
+    });
+
+    await test.step("of Markdown there are the words, too, and what means nothing is named", async () => {
+      const { url } = await pushed(4, {
+        id: "marked-01",
+        message: "**Now** or [never](/x)",
+        markdown: true,
+      });
+      const { message, text, markdown } = await (await fetch(url)).json();
+      assert.deepEqual([message, text, markdown], [
+        ...["**Now** or [never](/x)", "Now or never", true],
+      ]);
+      const { json } = await post(url, { do: "read", txt: "x" });
+      assert.deepEqual(json.ignored, [{ field: "txt", meant: "text" }]);
     });
 
     await test.step("it is read, archived and acted on, and pages hear of that", async () => {
@@ -119,3 +135,13 @@ for (const [place, start] of PLACES) {
     });
   });
 }
+
+Deno.test("before it is known who was blocked, no device is believed", async () => {
+  const app = answerApp({
+    answers: { read: () => Promise.resolve({ site: "default", user: "1", id: "a", device: "b" }) },
+    revocations: { isLoaded: false, blockOf: () => undefined, refusal: () => undefined },
+    now: Date.now,
+  } as never);
+  app.onError((error, context) => context.text(error instanceof CodedError ? error.code : "none"));
+  assert.equal(await (await app.request("/token")).text(), "unavailable");
+});

@@ -5,6 +5,7 @@ import { Manager } from "../support/manager.ts";
 import { PLACES } from "../support/nodes.ts";
 import { PostgresServer } from "../support/postgres.ts";
 import { Program } from "../support/program.ts";
+import { MailServer } from "../support/push/mail_server.ts";
 import { WebPushService } from "../support/push/web_push_service.ts";
 import { type Frame, TestClient } from "../support/test_client.ts";
 import { connectionToken, nowSeconds } from "../support/tokens.ts";
@@ -16,7 +17,8 @@ for (const [place, start] of PLACES) {
   Deno.test(`devices (${place})`, async (test) => {
     await using service = new WebPushService();
     await using postgres = place.startsWith("redis") ? await PostgresServer.start() : undefined;
-    await using nodes = await start({ ...ENV, ...postgres?.env });
+    await using mail = await MailServer.start();
+    await using nodes = await start({ ...ENV, ...mail.env, ...postgres?.env });
     const { first, last, manager } = nodes;
     const clientAs = async (user: string, claims: Frame = {}, program = last) =>
       await TestClient.connectWithToken(
@@ -127,6 +129,38 @@ for (const [place, start] of PLACES) {
       assert.deepEqual([status, json["code"]], [429, "too_many_devices"]);
       assert.equal((await manager.stats(last))["devices_dropped"], 1);
       assert.equal((await manager.stats(first))["refused_devices"], 1);
+    });
+
+    await test.step("an address that the application has registered stays, however many devices there are", async () => {
+      const address = { provider: "mail", token: "ada@shop.example" };
+      const { json: mail } = await register("61", undefined, address);
+      await using client = await clientAs("61");
+      for (let count = 0; count < 5; count++) {
+        const token = service.subscribe();
+        await client.command("register_device", { provider: "web_push", token });
+      }
+      const devices = await listed("61");
+      assert.equal(devices.length, 4);
+      assert.deepEqual(devices.filter(({ provider }) => provider === "mail").map(({ id }) => id), [
+        mail["id"],
+      ]);
+      const other = { ...address, token: "ada@home.example" };
+      assert.equal((await register("61", undefined, other)).status, 201, "addresses are apart");
+    });
+
+    await test.step("what is no field of a device is named in the answer", async () => {
+      const token = service.subscribe();
+      const ignored = [{ field: "plattform", meant: "platform" }];
+      const { json } = await register("62", token, { plattform: "x", user_id: 62 });
+      assert.deepEqual(json["ignored"], ignored);
+      assert.equal((await register("62", token)).json["ignored"], undefined);
+      await using client = await clientAs("62");
+      const named = { provider: "web_push", token, plattform: "x" };
+      assert.deepEqual((await client.command("register_device", named))["ignored"], ignored);
+      const { ignored: none } = await client.command("register_device", {
+        ...{ provider: "web_push", token },
+      });
+      assert.equal(none, undefined);
     });
 
     await test.step("they go with the session that has registered them, and with the user", async () => {

@@ -103,6 +103,40 @@ for (const [place, start] of PLACES) {
       assert.ok(performance.now() - at < 2000, "it did not wait");
     });
 
+    await test.step("what is urgent is pushed though a page has taken it, and not once it was read", async () => {
+      const one = await device("30");
+      await using client = await clientAs("30", first);
+      await client.command("inbox");
+      const soon = Math.ceil(Date.now() / 1000) + 2;
+      const mute = (mute_until: number) =>
+        manager.call(first, "PUT", "/users/30/preferences", { mute_until });
+      await mute(soon); // so that the page has it before it is pushed
+      const [seen, read] = [
+        await send({ user_id: 30, priority: 5, message: "Urgent", id: "urgent-01" }),
+        await send({ user_id: 30, priority: 5, message: "Read", id: "urgent-02" }),
+      ];
+      await client.get("direct_message", 2);
+      await client.command("ack", { ids: [seen, read] });
+      await client.command("read", { ids: [read] });
+      const [push] = await taken(one);
+      assert.equal(shownBy(push!).title, "Urgent");
+      await pushes(read, ["spared"], "read");
+      assert.equal((await taken(one)).length, 1);
+    });
+
+    await test.step("what can wait comes without a sound, and Markdown as its words", async () => {
+      const one = await device("31");
+      const fields = { user_id: 31, message: "**Sale**: see [shop](https://shop.example)" };
+      await send({ ...fields, priority: "low", markdown: true });
+      const [low] = await taken(one);
+      const { title, silent } = JSON.parse(low!.text).notification;
+      assert.deepEqual([title, silent], ["Sale: see shop", true]);
+      await send(fields);
+      const [, usual] = await taken(one, 2);
+      const shown = JSON.parse(usual!.text).notification;
+      assert.deepEqual([shown.title, shown.silent], [fields.message, undefined]);
+    });
+
     await test.step("what is taken back, read or expired is not pushed, and it is known why", async () => {
       const one = await device("4");
       await using client = await clientAs("4", last);

@@ -135,7 +135,8 @@ Deno.test("service worker: fetches a text that is kept from push services", OPTI
   await world.push({
     id: "secret-0001",
     title: "Result",
-    message: "All is well",
+    message: "All is **well**",
+    markdown: true,
     url: "/#/people",
   });
   assert.doesNotMatch(service.taken[0]!.text, /Result|well|people/);

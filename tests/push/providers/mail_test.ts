@@ -68,6 +68,34 @@ Unsubscribe: ${unsubscribeUrl}`,
   assert.doesNotMatch(html, /<script|secret|color:/);
 });
 
+Deno.test("a mail has Markdown as what it means, and nothing of it as HTML", LOOSE, async () => {
+  await using server = await MailServer.start();
+  await using mail = opened(server);
+  const markdown =
+    "# Now\n**Big** *sale* <b>`x<y`</b>\n\n- [shop](https://shop.example/?a=1&b=2)\n" +
+    "- [bad](javascript:alert(1))\n\n3. [path](/orders)\n\n```\n<i>\n```";
+  const answerUrl = "https://shop.example/push/t";
+  await send(mail, shown({ title: undefined, text: "Now", markdown, answerUrl }));
+  const [{ headers, parts } = assert.fail()] = await server.get(1);
+  assert.equal(headers.get("subject"), "Now");
+  assert.ok(parts.get("text/plain")?.replaceAll("\r\n", "\n").startsWith(markdown));
+  const html = parts.get("text/html") ?? "";
+  const plain = html.slice(html.indexOf("<body")).replaceAll(/ (style|dir)="[^"]*"/g, "");
+  assert.ok(plain.includes("<p><strong>Now</strong></p>"), plain);
+  assert.ok(
+    plain.includes(
+      "<p><strong>Big</strong> <em>sale</em> &lt;b&gt;<code>x&lt;y</code>&lt;/b&gt;</p>",
+    ),
+    plain,
+  );
+  assert.ok(plain.includes('<ul><li><a href="https://shop.example/?a=1&amp;b=2">shop</a></li>'));
+  assert.ok(
+    plain.includes('<ol start="3"><li><a href="https://shop.example/orders">path</a></li>'),
+  );
+  assert.ok(plain.includes("<pre><code>&lt;i&gt;</code></pre>"), plain);
+  assert.doesNotMatch(html, /href="javascript|<script/);
+});
+
 Deno.test(
   "a mail goes in the receiver's direction, and one without a text says little",
   LOOSE,

@@ -32,8 +32,8 @@ export async function fetchText(own: OwnData): Promise<Text> {
   try {
     const response = await ask(own);
     if (!response.ok) return {};
-    const { title, message, text: words = message, url, icon, image } = await response.json();
-    const [name, text] = [textIn(title), textIn(words)];
+    const { title, message, text: words, url, icon, image } = await response.json();
+    const [name, text] = [textIn(title), textIn(words ?? message)];
     const [navigate, mark, picture] = [url, icon, image?.url ?? image].map(textIn);
     return {
       ...((name ?? text) !== undefined && { title: name ?? text }),

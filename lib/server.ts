@@ -17,6 +17,7 @@ import { within } from "./base/clock.ts";
 import type { SettingInForce } from "./config/in_force.ts";
 import type { Config } from "./configuration.ts";
 import { Commands } from "./core/command.ts";
+import { drain } from "./core/drain.ts";
 import type { Counter, Metrics } from "./core/metrics.ts";
 import type { Node } from "./core/node.ts";
 import { startTasks } from "./core/task.ts";
@@ -31,6 +32,7 @@ import { Admission } from "./http/admission.ts";
 import { createApp } from "./http/app.ts";
 import { Calls } from "./http/calls.ts";
 import { apiCounters } from "./http/metrics.ts";
+import { Ongoing } from "./http/ongoing.ts";
 import { pathReader } from "./http/paths.ts";
 import type { Route } from "./http/route.ts";
 import { statsRoutes } from "./http/stats.ts";
@@ -72,6 +74,8 @@ export class Server implements AsyncDisposable {
   readonly #listener: Listener;
   readonly #node: Node;
   readonly #kernel: Kernel;
+  readonly #ongoing: Ongoing;
+  #isStopping = false;
   /** The routes of the HTTP API. */
   readonly routes: readonly Route[];
   /** The metrics of all parts of the server. */
@@ -80,13 +84,22 @@ export class Server implements AsyncDisposable {
   private constructor(
     config: Config,
     parts: AsyncDisposableStack,
-    { listener, kernel, routes }: { listener: Listener; kernel: Kernel; routes: readonly Route[] },
+    { listener, kernel, routes, ongoing }: {
+      listener: Listener;
+      kernel: Kernel;
+      routes: readonly Route[];
+      ongoing: Ongoing;
+    },
   ) {
     this.#config = config;
     this.#parts = parts;
     this.#listener = listener;
     this.#node = kernel.node;
     this.#kernel = kernel;
+    this.#ongoing = ongoing;
+    this.#node.addReadinessCheck(() =>
+      this.#isStopping ? "the server is being stopped" : undefined
+    );
     this.metrics = kernel.metrics;
     this.routes = routes;
   }
@@ -121,7 +134,7 @@ export class Server implements AsyncDisposable {
     kernel.metrics.add([forgotten, cutOff]);
     const descriptors = await readDescriptors();
     const places = sharePlaces(descriptors, config.limits.connections);
-    const { handlers, admission, routes } = openDoors(kernel, config, places);
+    const { handlers, admission, routes, ongoing } = openDoors(kernel, config, places);
     await prepare?.((service) => kernel.use(service));
     const listener = await listen(config, handlers, places);
     kernel.metrics.add(listener.metrics);
@@ -129,7 +142,7 @@ export class Server implements AsyncDisposable {
     void admission.listensOn(listener.port);
     parts.defer(() => void listener.shutdown().catch(() => {}));
     parts.use(startTasks([...kernel.tasks, ...tasks]));
-    return new Server(config, parts.move(), { listener, kernel, routes });
+    return new Server(config, parts.move(), { listener, kernel, routes, ongoing });
   }
 
   get url(): string {
@@ -153,16 +166,24 @@ export class Server implements AsyncDisposable {
   }
 
   /**
-   * Stops accepting, tells every client to come back, and removes their presence. Resolves with whether all connections
-   * were gone within `APP_SHUTDOWN_SECONDS`.
+   * Gives its clients to others over `APP_DRAIN_SECONDS`, where that is set. Then stops accepting, tells every client that is left to come
+   * back, has requests answered that have begun, and removes the clients' presence. Resolves with whether all connections were
+   * gone within `APP_SHUTDOWN_SECONDS` of then.
+   *
+   * @param hurry aborts where nobody wants to wait for the drain
    */
-  async stop(): Promise<boolean> {
-    const gone = this.#listener.shutdown().then(() => true, () => true);
+  async stop(hurry?: AbortSignal): Promise<boolean> {
+    this.#isStopping = true;
+    const { shutdownSeconds: seconds, drainSeconds } = this.#config.listeners;
+    if (Number.isFinite(drainSeconds) && hurry?.aborted !== true) {
+      await drain(this.#node, drainSeconds, hurry);
+    }
+    const answered = within(this.#ongoing.settled(), seconds * 1000 - LAST_PROOFS_MS);
+    const gone = this.#listener.shutdown(answered).then(() => true, () => true);
     this.#node.closeConnections();
-    // What clients prove to have taken as they close is written before the store is.
-    const closed = within(gone, LAST_PROOFS_MS);
+    // What clients prove to have taken as they close is written before the store is, and what is being uploaded.
+    const closed = Promise.all([within(gone, LAST_PROOFS_MS), answered]);
     const finished = closed.then(() => this.#parts.disposeAsync()).then(() => gone);
-    const { shutdownSeconds: seconds } = this.#config.listeners;
     const inTime = await within(finished, seconds * 1000);
     if (!inTime) log.warn("not every client was gone within {seconds} s", { seconds });
     return inTime;
@@ -219,12 +240,13 @@ function openDoors(kernel: Kernel, config: Config, places: Places) {
   const pathOf = pathReader(config.listeners.basePath);
   const [check, chat] = [kernel.use(Authentication), kernel.use(ChatProtocol)];
   const upgrading = { node, check, origins, v1, v2, chat, pathOf };
+  const ongoing = new Ongoing();
   const handlers: Handlers = {
     fetch(request, peer) {
       const refused = admission.refusal(request, peer);
       return refused instanceof Promise
-        ? refused.then((response) => response ?? app.fetch(request, { peer }))
-        : refused ?? app.fetch(request, { peer });
+        ? refused.then((response) => response ?? ongoing.note(app.fetch(request, { peer })))
+        : refused ?? ongoing.note(app.fetch(request, { peer }));
     },
     upgrade: async (request, peer) =>
       await admission.refusal(request, peer) ??
@@ -232,7 +254,7 @@ function openDoors(kernel: Kernel, config: Config, places: Places) {
           upgrade(request, upgrading, () =>
             gate.addressOf(request, peer))),
   };
-  return { handlers, admission, routes };
+  return { handlers, admission, routes, ongoing };
 }
 
 async function openEngine(

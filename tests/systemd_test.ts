@@ -37,7 +37,9 @@ Deno.test("unit file leaves V8 its writable and executable memory", () => {
 
 Deno.test("unit file gives a stop more time than the server takes", () => {
   const { config } = readConfig({});
-  assert.ok(Number(value("TimeoutStopSec")) > config.listeners.shutdownSeconds);
+  const { shutdownSeconds, drainSeconds } = config.listeners;
+  assert.ok(Number(value("TimeoutStopSec")) > shutdownSeconds);
+  assert.equal(drainSeconds, Infinity, "one node alone has nobody to give its clients to");
   assert.equal(value("KillSignal"), "SIGTERM");
 });
 

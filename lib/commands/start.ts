@@ -48,10 +48,15 @@ export const start = subcommand(HELP, async (options) => {
   });
 
   using _ = catchAll(server.metrics);
-  const end = await Promise.race([firstSignal(), server.failed.then((reason) => ({ reason }))]);
+  const signals = new Signals();
+  const end = await Promise.race([
+    signals.first,
+    server.failed.then((reason) => ({ reason })),
+  ]);
   if (typeof end === "string") log.info("{signal}: stopping", { signal: end });
   else log.error("accepts no connection any more: {reason}; stopping, to be started anew", end);
-  await server.stop();
+  if (typeof end !== "string") signals.hurry();
+  await server.stop(signals.hurried);
   log.info("stopped");
   return typeof end === "string" ? 0 : 1;
 });
@@ -77,10 +82,25 @@ function ignoreHangUp(): Disposable {
   return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGHUP", note) };
 }
 
-function firstSignal(): Promise<Deno.Signal> {
-  return new Promise((resolve) => {
+/** Signals that end the server: the first one stops it, and a second one stops it without waiting for clients to go. */
+class Signals {
+  readonly first: Promise<Deno.Signal>;
+  readonly #hurry = new AbortController();
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<Deno.Signal>();
+    this.first = promise;
+    let count = 0;
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      Deno.addSignalListener(signal, () => resolve(signal));
+      Deno.addSignalListener(signal, () => ++count === 1 ? resolve(signal) : this.hurry());
     }
-  });
+  }
+
+  get hurried(): AbortSignal {
+    return this.#hurry.signal;
+  }
+
+  hurry(): void {
+    this.#hurry.abort();
+  }
 }

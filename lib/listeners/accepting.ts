@@ -23,8 +23,8 @@ export interface Door {
   open(port: number, lost: (reason: string) => void): Promise<Address>;
   /** Stops listening; connections stay. Absent if the runtime cannot do that. */
   close?(): void;
-  /** Stops listening; resolves when every connection is gone. */
-  shutdown(): Promise<void>;
+  /** Stops listening; resolves when every connection is gone. @param answered resolves once the requests that have begun are answered */
+  shutdown(answered: Promise<unknown>): Promise<void>;
 }
 
 interface AcceptingOptions {
@@ -112,12 +112,12 @@ export class Accepting implements Listener {
     return this.#failed.promise;
   }
 
-  async shutdown(): Promise<void> {
+  async shutdown(answered: Promise<unknown> = Promise.resolve()): Promise<void> {
     clearInterval(this.#timer);
     this.#stop.abort();
     this.#spares.release();
     await this.#checking;
-    await this.#door.shutdown();
+    await this.#door.shutdown(answered);
   }
 
   /** The door has stopped accepting: waits for room, and opens it again. */

@@ -33,10 +33,11 @@ export class DenoDoor implements Door {
     return Promise.resolve({ host: http.addr.hostname, port: http.addr.port });
   }
 
-  async shutdown(): Promise<void> {
+  async shutdown(answered: Promise<unknown>): Promise<void> {
     await Promise.all([...this.#servers].map(async ({ http, open }) => {
-      // The runtime's shutdown would close the sockets with a code of its own, so it waits until they are gone.
-      await open.stop();
+      // The runtime's shutdown would close the sockets with a code of its own and cut off bodies that are still coming, so
+      // it waits until there are none.
+      await Promise.all([open.stop(), answered]);
       await http.shutdown();
     }));
   }

@@ -40,8 +40,12 @@ export interface Listener {
   readonly metrics: readonly Metric[];
   /** Resolves with the reason if the listener accepts nothing any more, and cannot begin again. */
   readonly failed: Promise<string>;
-  /** Stops accepting, and resolves when every connection is gone. Callers must bound it, since it may never resolve. */
-  shutdown(): Promise<void>;
+  /**
+   * Stops accepting, and resolves when every connection is gone. Callers must bound it, since it may never resolve.
+   *
+   * @param answered resolves once the requests that have begun are answered, which are not cut off before that
+   */
+  shutdown(answered?: Promise<unknown>): Promise<void>;
 }
 
 /** Whether a request asks for a WebSocket. Any other upgrade is ignored, as if nobody had asked (RFC 9110, section 7.8). */

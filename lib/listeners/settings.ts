@@ -21,6 +21,8 @@ export interface ListenersConfig {
   readonly tls?: TlsFiles;
   readonly keepaliveSeconds: number;
   readonly shutdownSeconds: number;
+  /** How long clients are told to go elsewhere before a stop; infinite where they are not. */
+  readonly drainSeconds: number;
   /** How long a request's headers may take, on the `node` listener. */
   readonly headersSeconds: number;
   /** How long a request's body may take. */
@@ -74,6 +76,12 @@ export const listeners = slice({
       help: "A stop takes no longer than this, whatever the clients do",
       kind: seconds,
     },
+    APP_DRAIN_SECONDS: {
+      default: "off",
+      help:
+        "Before a stop, `/readyz` says 503 and clients are told to go elsewhere, over this time: `15`",
+      kind: secondsOrOff,
+    },
     APP_HEADERS_SECONDS: {
       default: "10",
       help: "A request whose headers take longer is ended; `node` listener",
@@ -109,6 +117,7 @@ export const listeners = slice({
       tls,
       keepaliveSeconds: read.value("APP_KEEPALIVE_SECONDS"),
       shutdownSeconds: read.value("APP_SHUTDOWN_SECONDS"),
+      drainSeconds: read.value("APP_DRAIN_SECONDS"),
       headersSeconds: read.value("APP_HEADERS_SECONDS"),
       requestSeconds: read.value("APP_REQUEST_SECONDS"),
       headerBytes: read.value("APP_LIMIT_HEADERS"),

@@ -73,6 +73,11 @@ const SUBCOMMANDS: readonly Entry[] = [
     load: async () => (await import("./lib/commands/restore.ts")).restore,
   },
   {
+    name: "migrate",
+    summary: "Move the embedded store to Redis and PostgreSQL; see migrate --help",
+    load: async () => (await import("./lib/commands/migrate.ts")).migrate,
+  },
+  {
     name: "token",
     summary: "Print a token for a user, for trying out; see token --help",
     load: async () => (await import("./lib/commands/token.ts")).token,

@@ -11,6 +11,7 @@ import { AUTH_TABLES } from "./tables.ts";
 export const authFeature = {
   name: "auth",
   tables: AUTH_TABLES,
+  madeAtStart: ["auth_secret"],
   open({ tokens, isOpen, database, use }) {
     const passes = new Passes(database);
     const authentication = new Authentication({

@@ -21,6 +21,7 @@ export const chatNoticesFeature = {
   name: "chat_notices",
   settings,
   tables: NOTICE_TABLES,
+  madeAtStart: ["chat_notice_looks"],
   open({ node, database, of, use }) {
     const counter = new Counter(
       "chat_notices",

@@ -31,6 +31,7 @@ import { chat as settings } from "./settings.ts";
 import { MESSAGE_USE, seesMessage } from "./store/file_uses.ts";
 import { entrySql } from "./store/statements.ts";
 import { ChatStore } from "./store/store.ts";
+import { REMADE_WORDS } from "./store/remade.ts";
 import { CHAT_TABLES, dialectOf } from "./store/tables.ts";
 import { ChatSubscribers } from "./subscribers.ts";
 import { ChatData } from "./user_data.ts";
@@ -41,6 +42,7 @@ export const conversationsFeature = {
   name: "conversations",
   settings,
   tables: CHAT_TABLES,
+  remade: REMADE_WORDS,
   open({ node, engine: { storage }, database, of, isOpen, use }) {
     const config = of(settings);
     const { data, name } = of(limits);

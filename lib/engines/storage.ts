@@ -4,6 +4,7 @@
  */
 import type { FanOut } from "../core/broker.ts";
 import type { Tabled } from "./database/tables.ts";
+import type { Moving } from "./moving/move.ts";
 import type { Functions } from "./redis/functions.ts";
 import type { Lease } from "./redis/lease.ts";
 import type { RedisLink } from "./redis/link.ts";
@@ -12,7 +13,7 @@ import type { StoreClock } from "./sqlite/store_clock.ts";
 import type { SqliteStore } from "./sqlite/store.ts";
 
 /** What a capability's stores need in a storage: tables, or functions; and its tables in the database. */
-export interface Stored extends Schema, Tabled {
+export interface Stored extends Schema, Tabled, Moving {
   /** The capability's Lua. */
   readonly functions?: Functions;
 }

@@ -24,6 +24,7 @@ export const filesFeature = {
   name: "files",
   settings,
   tables: FILE_TABLES,
+  madeAtStart: ["file_secret"],
   async open({ node, engine: { storage }, database, of, use }) {
     const config = of(settings);
     const questions = use(Questions);

@@ -15,6 +15,7 @@ export const hooksFeature = {
   name: "hooks",
   settings,
   sql: EVENTS_SQL,
+  moves: async () => (await import("./events/moves.ts")).EVENTS_MOVES,
   functions: EVENT_FUNCTIONS,
   tables: OUTBOX_TABLES,
   async open({ node, engine, database, of, use }) {

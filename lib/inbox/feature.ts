@@ -50,6 +50,7 @@ export const inboxFeature = {
   name: "inbox",
   settings,
   sql: INBOX_SQL,
+  moves: async () => (await import("./store/moves.ts")).INBOX_MOVES,
   tables: [...BROADCAST_TABLES, ...ACT_TABLES, ...TIMING_TABLES, ...BROADCAST_EDIT_TABLES],
   functions: INBOX_FUNCTIONS,
   async open({ node, engine: { storage }, database, of, use }) {

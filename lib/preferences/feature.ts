@@ -24,6 +24,7 @@ export const preferencesFeature = {
   name: "preferences",
   settings,
   tables: PREFERENCE_TABLES,
+  madeAtStart: ["preference_secret"],
   async open({ node, engine: { storage }, database, of }) {
     const counters = preferenceCounters();
     const known = new KnownPreferences({ database, counters, limits: of(limits) });

@@ -17,6 +17,11 @@ export const presenceFeature = {
   name: "presence",
   settings,
   sql: PRESENCE_SQL,
+  moves: async () => (await import("./moves.ts")).PRESENCE_MOVES,
+  notMoved: {
+    online_users: "users are online once they connect to the new nodes",
+    presence_alive: "it says when this server was last there",
+  },
   tables: PRESENCE_TABLES,
   functions: ONLINE_FUNCTIONS,
   async open({ node, engine: { storage }, database, of }) {

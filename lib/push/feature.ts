@@ -38,6 +38,7 @@ export const pushFeature = {
   name: "push",
   settings,
   tables: PUSH_TABLES,
+  madeAtStart: ["push_answer_secret"],
   open({ node, engine, database, of, use }) {
     const config = of(settings);
     const counters = pushCounters();

@@ -13,6 +13,7 @@ export const keysFeature = {
   name: "keys",
   settings,
   sql: KEYS_SQL,
+  moves: async () => (await import("./moves.ts")).KEYS_MOVES,
   async open({ engine: { storage }, of }) {
     const store = await openKeyStore(storage);
     const service = new ApiKeys(store);

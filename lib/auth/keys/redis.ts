@@ -29,9 +29,8 @@ export class RedisApiKeys implements KeyStore {
     this.#events = events;
   }
 
-  async create({ id, name, site, scopes, hash, createdAt, expiresAt }: ApiKey): Promise<void> {
-    const stored: StoredKey = { name, site, scopes, hash, createdAt, expiresAt };
-    await this.#redis.hset(this.#name, id, JSON.stringify(stored)).catch(throwUnconfirmed);
+  async create(key: ApiKey): Promise<void> {
+    await this.#redis.hset(this.#name, key.id, storedText(key)).catch(throwUnconfirmed);
     this.#tellAll();
   }
 
@@ -76,6 +75,21 @@ export class RedisApiKeys implements KeyStore {
   #tellAll(): void {
     this.#redis.publish(this.#events, "changed").catch(() => {});
   }
+}
+
+/** The fields of a key in the hash; the first one is the key itself. */
+export function fieldsOf(key: ApiKey): [field: string, value: string][] {
+  const { id, lastUsedAt, revokedAt } = key;
+  return [
+    [id, storedText(key)],
+    ...(lastUsedAt === undefined ? [] : [[usedField(id), String(lastUsedAt)] as [string, string]]),
+    ...(revokedAt === undefined ? [] : [[revokedField(id), String(revokedAt)] as [string, string]]),
+  ];
+}
+
+function storedText({ name, site, scopes, hash, createdAt, expiresAt }: ApiKey): string {
+  const stored: StoredKey = { name, site, scopes, hash, createdAt, expiresAt };
+  return JSON.stringify(stored);
 }
 
 /** Whether a field of the hash stays as it is once it is there: all do, but for when a key was used. */

@@ -61,7 +61,7 @@ export class SqliteApiKeys implements KeyStore {
   }
 }
 
-function toKey(row: Row): ApiKey {
+export function toKey(row: Row): ApiKey {
   return {
     id: String(row["id"]),
     name: String(row["name"]),

@@ -19,6 +19,7 @@ const SWEEP_INTERVAL_MS = 60_000;
 export const revocationsFeature = {
   name: "revocations",
   sql: REVOCATIONS_SQL,
+  moves: async () => (await import("./moves.ts")).REVOCATIONS_MOVES,
   functions: REVOCATION_FUNCTIONS,
   async open({ node, engine: { storage }, of, isOpen }) {
     // The store calls back only once the engine runs, and `guard` is there by then.

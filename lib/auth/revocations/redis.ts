@@ -15,32 +15,35 @@ import type { UserId } from "../../base/fields.ts";
 import { STEADY_CLOCK } from "../../base/steady_clock.ts";
 import { throwUnavailable, throwUnconfirmed } from "../../engines/redis/errors.ts";
 import type { Calls } from "../../engines/redis/functions.ts";
+import type { RedisKeys } from "../../engines/redis/keys.ts";
 import type { RedisStorage } from "../../engines/storage.ts";
 import { REVOCATION_FUNCTIONS } from "./functions.ts";
 
 /** Most revocations that are written back in one call. */
 const MOST_RESTORED = 200;
 
+type RevocationNames = readonly [revocations: string, ends: string, lifts: string];
+
+/** The hash of revocations, and the sorted sets of those that end and that were lifted, by Unix time in milliseconds. */
+export function revocationNames({ prefix }: RedisKeys): RevocationNames {
+  return [`${prefix}revocations`, `${prefix}revocation-ends`, `${prefix}revocation-lifts`];
+}
+
 export class RedisRevocations implements RevocationStore {
   readonly #redis: Redis;
   readonly #functions: Calls<typeof REVOCATION_FUNCTIONS>;
   readonly #tell: OnRevocationChange;
-  /** The hash of revocations, and the sorted sets of those that end and that were lifted, by Unix time in milliseconds. */
-  readonly #stored: readonly [revocations: string, ends: string, lifts: string];
+  readonly #stored: RevocationNames;
   /** The pub/sub channel on which nodes hear of changes. */
   readonly #channel: string;
 
   constructor(storage: RedisStorage, tell: OnRevocationChange) {
-    const { redis, subscriber, keys: { prefix }, functions } = storage;
+    const { redis, subscriber, keys, functions } = storage;
     this.#redis = redis;
     this.#functions = functions.calls(REVOCATION_FUNCTIONS);
     this.#tell = tell;
-    this.#stored = [
-      `${prefix}revocations`,
-      `${prefix}revocation-ends`,
-      `${prefix}revocation-lifts`,
-    ];
-    this.#channel = `${prefix}revocation-events`;
+    this.#stored = revocationNames(keys);
+    this.#channel = `${keys.prefix}revocation-events`;
     subscriber.on("message", (channel: string, text: string) => {
       const change = channel === this.#channel ? parseChange(text) : undefined;
       if (change !== undefined) tell(change);
@@ -94,7 +97,7 @@ export class RedisRevocations implements RevocationStore {
 }
 
 /** Can be read back, since neither a kind nor a site holds a colon. */
-function fieldOf({ site, kind, name }: RevocationKey): string {
+export function fieldOf({ site, kind, name }: RevocationKey): string {
   return `${kind}:${site}:${name}`;
 }
 

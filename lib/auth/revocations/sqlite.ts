@@ -76,7 +76,7 @@ export class SqliteRevocations implements RevocationStore {
   }
 }
 
-function toRevocation(row: Row): Revocation {
+export function toRevocation(row: Row): Revocation {
   return {
     site: String(row["site"]),
     kind: String(row["kind"]) as RevocationKind, // nobody else writes this file

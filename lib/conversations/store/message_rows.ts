@@ -103,7 +103,7 @@ export function* keepWords(
 }
 
 /** The words of a text, each behind the number of its conversation. */
-function keptWords(conversation: number, text: string | undefined): string {
+export function keptWords(conversation: number, text: string | undefined): string {
   return text === undefined ? "" : wordsOf(text).map((word) => `${conversation}:${word}`).join(" ");
 }
 

@@ -24,8 +24,9 @@ import {
   type Waiting,
 } from "./postgres_batches.ts";
 import { isAway, isConflict, refusalOf, unconfirmed } from "./postgres_errors.ts";
-import { migratePostgres, SCHEMA } from "./postgres_tables.ts";
+import { migratePostgres } from "./postgres_tables.ts";
 import { inTransaction } from "./postgres_transaction.ts";
+import { SCHEMA } from "./schema.ts";
 import type { Tabled } from "./tables.ts";
 
 const log = getLogger(["notifyli", "postgres"]);

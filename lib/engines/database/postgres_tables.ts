@@ -5,12 +5,10 @@
 import { getLogger } from "@logtape/logtape";
 import type postgres from "postgres";
 import { inTransaction } from "./postgres_transaction.ts";
+import { SCHEMA } from "./schema.ts";
 import { inPostgres, type Tabled } from "./tables.ts";
 
 const log = getLogger(["notifyli", "postgres"]);
-
-/** The schema of all tables. */
-export const SCHEMA = "notifyli";
 
 /** The number of the lock that one node at a time holds as it makes tables. */
 const LOCK = 7_305_804_402;

@@ -1,7 +1,8 @@
 /** Tries whether a start could use PostgreSQL: it is reached, lets the user in, and takes the tables. Changes nothing there. */
 import postgres from "postgres";
 import { reasonOf } from "../../base/reason.ts";
-import { readVersions, SCHEMA, whyUnknown } from "./postgres_tables.ts";
+import { readVersions, whyUnknown } from "./postgres_tables.ts";
+import { SCHEMA } from "./schema.ts";
 import type { Tabled } from "./tables.ts";
 
 const CONNECT_SECONDS = 5;

@@ -1,5 +1,5 @@
 /** Keeps in SQLite the events that are told should this server die. */
-import type { Statement } from "../../engines/sqlite/statement.ts";
+import type { Row, Statement } from "../../engines/sqlite/statement.ts";
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
 import type { AppEvent } from "./event.ts";
 import type { Ending } from "./store.ts";
@@ -27,19 +27,22 @@ export class SqliteEndings {
     this.#delete.run(key);
   }
 
-  /** What the last server left, as of now: users leave a room before it is vacated. */
+  /** What the last server left. */
   left(): Ending[] {
     const rows = this.#store.prepare("SELECT key, logs, event FROM event_endings").all();
-    const at = Date.now();
-    const endings = rows.map(({ key, logs, event }): Ending =>
-      this.#store.parse(() => ({
-        key: String(key),
-        logs: JSON.parse(String(logs)),
-        event: { ...JSON.parse(String(event)), at } as AppEvent,
-      }))
-    );
-    return endings.sort((one, other) => rankOf(one) - rankOf(other));
+    return this.#store.parse(() => endingsIn(rows));
   }
+}
+
+/** The endings in rows, as of now: users leave a room before it is vacated. */
+export function endingsIn(rows: readonly Row[]): Ending[] {
+  const at = Date.now();
+  const endings = rows.map(({ key, logs, event }): Ending => ({
+    key: String(key),
+    logs: JSON.parse(String(logs)),
+    event: { ...JSON.parse(String(event)), at } as AppEvent,
+  }));
+  return endings.sort((one, other) => rankOf(one) - rankOf(other));
 }
 
 function rankOf({ event: { event } }: Ending): number {

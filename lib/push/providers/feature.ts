@@ -8,6 +8,7 @@ export const pushProvidersFeature = {
   name: "push_providers",
   settings,
   tables: PROVIDER_TABLES,
+  madeAtStart: ["push_secrets"],
   open({ database, of }) {
     const providers = openProviders({ config: of(settings), database });
     return { services: [providers], [Symbol.asyncDispose]: () => providers[Symbol.asyncDispose]() };

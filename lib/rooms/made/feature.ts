@@ -18,6 +18,7 @@ export const madeRoomsFeature = {
   name: "made_rooms",
   settings,
   sql: MADE_ROOMS_SQL,
+  moves: async () => (await import("./moves.ts")).MADE_ROOMS_MOVES,
   functions: MADE_FUNCTIONS,
   async open({ node, engine: { storage, broker }, isOpen, of, use }) {
     const rooms = use(Rooms);

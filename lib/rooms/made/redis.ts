@@ -27,6 +27,11 @@ const MOST_RESTORED = 100;
 /** How many of the last put-outs a node knows again. More than are under way at once. */
 const MOST_KNOWN = 1000;
 
+/** The hash of a site's rooms, and the sorted set of all sites that have some. */
+export function madeNames(keys: RedisKeys, site: string): { hash: string; sites: string } {
+  return { hash: `${keys.of(site)}made-rooms`, sites: `${keys.prefix}made-room-sites` };
+}
+
 export class RedisMadeRooms implements MadeRoomStore {
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
@@ -138,15 +143,15 @@ export class RedisMadeRooms implements MadeRoomStore {
   }
 
   #hash(site: string): string {
-    return `${this.#keys.of(site)}made-rooms`;
+    return madeNames(this.#keys, site).hash;
   }
 
   get #sites(): string {
-    return `${this.#keys.prefix}made-room-sites`;
+    return madeNames(this.#keys, "").sites;
   }
 }
 
-function written({ at, madeAt, fields }: MadeRoom): string {
+export function written({ at, madeAt, fields }: MadeRoom): string {
   return `${at} ${madeAt} ${JSON.stringify(fields)}`;
 }
 

@@ -89,7 +89,7 @@ export class SqliteMadeRooms implements MadeRoomStore {
   }
 }
 
-function toRoom(row: Row): MadeRoom {
+export function toRoom(row: Row): MadeRoom {
   return {
     site: String(row["site"]),
     pattern: String(row["pattern"]),

@@ -1,0 +1,97 @@
+/** The Redis that a store is moved to: whether it may be, and which run this is. */
+import type { Redis } from "ioredis";
+import { CodedError } from "../../base/errors.ts";
+import { connectRedis, endRedis, readyWithin, whyUnfit } from "../redis/client.ts";
+import { RedisKeys } from "../redis/keys.ts";
+import type { RedisConfig } from "../redis/settings.ts";
+
+const CONNECT_WITHIN_MS = 5000;
+
+/** How many keys are named of a Redis that has some already. */
+const NAMED = 3;
+
+export interface RedisTarget extends AsyncDisposable {
+  readonly redis: Redis;
+  readonly keys: RedisKeys;
+  /** Whether Redis had nothing before the first run. */
+  readonly isFresh: boolean;
+  /** All is moved. */
+  done(): Promise<void>;
+}
+
+/**
+ * Rejects where Redis cannot be used, a node runs on it, or it has something that is not of an earlier run.
+ *
+ * @param source the id of the store that is moved
+ */
+export async function openRedisTarget(
+  config: RedisConfig,
+  { source, isIntoExisting }: { readonly source: string; readonly isIntoExisting: boolean },
+): Promise<RedisTarget> {
+  const redis = connectRedis(config, { name: "notifyli-migrate" });
+  const close = async () => await endRedis(redis);
+  try {
+    await readyWithin(redis, CONNECT_WITHIN_MS);
+    const flaw = whyUnfit(redis) ??
+      (redis.status === "ready" ? undefined : "it cannot be reached");
+    if (flaw !== undefined) throw new CodedError("unavailable", `Cannot use this Redis: ${flaw}`);
+    const keys = new RedisKeys(config.prefix);
+    await requireNoNodes(redis, keys);
+    const isFresh = await begin(redis, keys, { source, isIntoExisting });
+    return {
+      ...{ redis, keys, isFresh },
+      done: async () => void await redis.hset(markIn(keys), "state", "done"),
+      [Symbol.asyncDispose]: close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function requireNoNodes(redis: Redis, keys: RedisKeys): Promise<void> {
+  const [seconds = 0] = await redis.time();
+  const nodes = await redis.zcount(keys.leases, seconds * 1000, "+inf");
+  if (nodes === 0) return;
+  throw new CodedError("unavailable", `${nodes} nodes run on this Redis: stop them first`);
+}
+
+/** Notes that the store is being moved here. Resolves with whether Redis had nothing before. */
+async function begin(
+  redis: Redis,
+  keys: RedisKeys,
+  { source, isIntoExisting }: { readonly source: string; readonly isIntoExisting: boolean },
+): Promise<boolean> {
+  const mark = await redis.hgetall(markIn(keys));
+  if (mark["source"] === source && mark["state"] === "begun") return mark["fresh"] === "1";
+  const found = await keysIn(redis, keys);
+  const isFresh = found.length === 0;
+  if (!isFresh && !isIntoExisting) {
+    throw new CodedError(
+      "unavailable",
+      `Redis has something already, such as ${found.slice(0, NAMED).join(", ")}: ` +
+        "--into-existing leaves that as it is, and brings what is missing",
+    );
+  }
+  await redis.hset(markIn(keys), { source, state: "begun", fresh: isFresh ? "1" : "0" });
+  return isFresh;
+}
+
+/** Some keys, but for those that say nothing of users. */
+async function keysIn(redis: Redis, keys: RedisKeys): Promise<string[]> {
+  const own = [markIn(keys), keys.incarnation, keys.database, keys.leases];
+  const pattern = `${keys.prefix.replaceAll(/[\\*?[\]]/g, "\\$&")}*`;
+  const found = new Set<string>();
+  let cursor = "0";
+  do {
+    const [next, page] = await redis.scan(cursor, "MATCH", pattern, "COUNT", 1000);
+    for (const key of page) if (!own.includes(key)) found.add(key);
+    cursor = next;
+  } while (cursor !== "0" && found.size < NAMED);
+  return [...found].sort();
+}
+
+/** The hash that says what is moved here. */
+function markIn(keys: RedisKeys): string {
+  return `${keys.prefix}migration`;
+}

@@ -4,6 +4,8 @@ import type { Slice } from "../config/slice.ts";
 import { type Config, loadConfig } from "../configuration.ts";
 import { placeOf } from "../engines/redis/address.ts";
 import { databaseTables, movesOf } from "../engines/moving/covered.ts";
+import type { PostgresTarget } from "../engines/moving/postgres_target.ts";
+import type { RedisTarget } from "../engines/moving/redis_target.ts";
 import { type OpenedSource, openSource } from "../engines/moving/source.ts";
 import type { Moved } from "../engines/moving/to_redis.ts";
 import { IN_MEMORY } from "../engines/sqlite/data_dir.ts";
@@ -90,9 +92,20 @@ async function moveAll(
   }
   await requireStopped(config);
   await using source = openSource(dataDir, FEATURES);
+  const options = { source: source.id, isIntoExisting };
+  // Both are looked at before anything is written to either.
+  await using postgres = targets.includes("postgres")
+    ? await openPostgres(config, options)
+    : undefined;
+  await using redis = targets.includes("redis") ? await openRedis(config, options) : undefined;
+  for (const [name, target] of [["PostgreSQL", postgres], ["Redis", redis]] as const) {
+    if (target?.isDone) console.log(`${name} has this store already`);
+  }
   const moved: Moved[] = [];
-  if (targets.includes("postgres")) moved.push(...await toPostgres(config, source, isIntoExisting));
-  if (targets.includes("redis")) moved.push(...await toRedis(config, source, isIntoExisting));
+  if (postgres?.isDone === false) moved.push(...await toPostgres(postgres, source));
+  if (redis?.isDone === false) moved.push(...await toRedis(config, redis, source));
+  await postgres?.done();
+  await redis?.done();
   console.log(told(moved));
   const missing = moved.filter(({ before, after, kept }) => kept === 0 && after < before);
   for (const { noun, before, after } of missing) {
@@ -103,16 +116,28 @@ async function moveAll(
   return 0;
 }
 
+interface Opening {
+  readonly source: string;
+  readonly isIntoExisting: boolean;
+}
+
+/** Loads the drivers only where they are used. */
+async function openRedis({ redis }: Config, options: Opening): Promise<RedisTarget> {
+  const { openRedisTarget } = await import("../engines/moving/redis_target.ts");
+  return await openRedisTarget(redis!, options);
+}
+
+async function openPostgres({ database }: Config, options: Opening): Promise<PostgresTarget> {
+  const { openPostgresTarget } = await import("../engines/moving/postgres_target.ts");
+  return await openPostgresTarget(database.url!, FEATURES, options);
+}
+
 async function toRedis(
   config: Config,
+  { redis, keys, isFresh }: RedisTarget,
   source: OpenedSource,
-  isIntoExisting: boolean,
 ): Promise<Moved[]> {
-  const { openRedisTarget } = await import("../engines/moving/redis_target.ts");
   const { moveToRedis } = await import("../engines/moving/to_redis.ts");
-  const options = { source: source.id, isIntoExisting };
-  await using opened = await openRedisTarget(config.redis!, options);
-  const { redis, keys, isFresh } = opened;
   const slices: Readonly<Record<string, unknown>> = { ...config };
   // Each slice's config is in the config under the slice's name.
   const of = <Slices>(slice: Slice<Slices>) => slices[slice.name] as Slices;
@@ -124,20 +149,14 @@ async function toRedis(
     moved.push(await moveToRedis(move, { redis, source, target, isFresh, progress: show }));
   }
   progress.clear();
-  await opened.done();
   return moved;
 }
 
 async function toPostgres(
-  config: Config,
+  { client, isFresh }: PostgresTarget,
   source: OpenedSource,
-  isIntoExisting: boolean,
 ): Promise<Moved[]> {
-  const { openPostgresTarget } = await import("../engines/moving/postgres_target.ts");
   const { moveTable } = await import("../engines/moving/to_postgres.ts");
-  const options = { source: source.id, isIntoExisting };
-  await using opened = await openPostgresTarget(config.database.url!, FEATURES, options);
-  const { client, isFresh } = opened;
   const stored: readonly Stored[] = FEATURES;
   const remade = stored.flatMap((each) => each.remade ?? []);
   const progress = new Progress();
@@ -147,7 +166,6 @@ async function toPostgres(
     moved.push(await moveTable(name, { client, source, isFresh, remade, progress: show }));
   }
   progress.clear();
-  await opened.done();
   return moved;
 }
 

@@ -17,6 +17,8 @@ export interface PostgresTarget extends AsyncDisposable {
   readonly client: postgres.Sql;
   /** Whether PostgreSQL had nothing of users before the first run. */
   readonly isFresh: boolean;
+  /** Whether an earlier run has moved all: nothing is written any more, since nodes may have run here since. */
+  readonly isDone: boolean;
   /** All is moved. */
   done(): Promise<void>;
 }
@@ -54,12 +56,13 @@ export async function openPostgresTarget(
       [mark],
     );
     const state = Number(known?.["version"] ?? 0);
+    const isDone = state === STATES.done;
     let isFresh = state === STATES.fresh;
-    if (state !== STATES.fresh && state !== STATES.existing) {
+    if (state === 0) {
       isFresh = await isEmpty(client, stored, isIntoExisting);
       await note(isFresh ? STATES.fresh : STATES.existing);
     }
-    return { client, isFresh, done: () => note(STATES.done), [Symbol.asyncDispose]: close };
+    return { client, isFresh, isDone, done: () => note(STATES.done), [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;

@@ -15,6 +15,8 @@ export interface RedisTarget extends AsyncDisposable {
   readonly keys: RedisKeys;
   /** Whether Redis had nothing before the first run. */
   readonly isFresh: boolean;
+  /** Whether an earlier run has moved all: nothing is written any more, since nodes may have run here since. */
+  readonly isDone: boolean;
   /** All is moved. */
   done(): Promise<void>;
 }
@@ -36,10 +38,12 @@ export async function openRedisTarget(
       (redis.status === "ready" ? undefined : "it cannot be reached");
     if (flaw !== undefined) throw new CodedError("unavailable", `Cannot use this Redis: ${flaw}`);
     const keys = new RedisKeys(config.prefix);
-    await requireNoNodes(redis, keys);
-    const isFresh = await begin(redis, keys, { source, isIntoExisting });
+    const mark = await redis.hgetall(markIn(keys));
+    const isDone = mark["source"] === source && mark["state"] === "done";
+    if (!isDone) await requireNoNodes(redis, keys);
+    const isFresh = !isDone && await begin(redis, keys, { source, isIntoExisting });
     return {
-      ...{ redis, keys, isFresh },
+      ...{ redis, keys, isFresh, isDone },
       done: async () => void await redis.hset(markIn(keys), "state", "done"),
       [Symbol.asyncDispose]: close,
     };

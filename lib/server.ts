@@ -5,6 +5,7 @@ import { openApiDocument } from "./http/openapi/document.ts";
 import { SERVER_API, STATS_API, userDataApi } from "./http/openapi/server_api.ts";
 import { getLogger } from "@logtape/logtape";
 import { AuditLog } from "./admin/audit/audit_log.ts";
+import { Watches } from "./admin/watch/watches.ts";
 import type { Asker } from "./asks/asker.ts";
 import { Questions } from "./asks/questions.ts";
 import { Authentication } from "./auth/authentication.ts";
@@ -181,6 +182,7 @@ export class Server implements AsyncDisposable {
     const answered = within(this.#ongoing.settled(), seconds * 1000 - LAST_PROOFS_MS);
     const gone = this.#listener.shutdown(answered).then(() => true, () => true);
     this.#node.closeConnections();
+    this.#kernel.use(Watches)[Symbol.dispose]();
     // What clients prove to have taken as they close is written before the store is, and what is being uploaded.
     const closed = Promise.all([within(gone, LAST_PROOFS_MS), answered]);
     const finished = closed.then(() => this.#parts.disposeAsync()).then(() => gone);

@@ -114,6 +114,14 @@ const LEVELS_OF = {
   propertyNames: { pattern: CATEGORY.source, examples: ["notifyli.push"] },
 };
 
+const LOG_QUERY: Parameters = {
+  level: may(oneOf("This level and those above.", LEVELS), "warning"),
+  category: may(
+    text("This category and those below it.", { max: 200, pattern: "^[\\w.]{1,200}$" }),
+    "notifyli.push",
+  ),
+};
+
 const LOG_LEVELS = object("From which level on categories are logged.", {
   levels: LEVELS_OF,
   usual: oneOf("The level of all others.", LEVELS),
@@ -296,17 +304,33 @@ export function adminApi(limits: Limits): Abouts {
         },
       },
     },
+    "GET /watch": {
+      id: "watch",
+      tag: "operations",
+      summary: "Stream what happens: nodes, log, audit log, frames of one user or room",
+      description: "Events of Server-Sent Events: `nodes`, `log`, `audit`, `trace` and `lost`.",
+      query: {
+        streams: must(text("`nodes`, `log`, `audit`, `trace`, with commas between."), "audit"),
+        ...LOG_QUERY,
+        user: may(text("Whose frames are traced.")),
+        room: may(text("The room whose frames are traced.")),
+        texts: may(oneOf("Whether their texts are shown.", ["1", "0"])),
+      },
+      answers: {
+        200: {
+          description: "The events, which do not end.",
+          others: { "text/event-stream": text("Each has a name, and JSON.") },
+        },
+      },
+      errors: ["too_many_watchers"],
+    },
     "GET /log": {
       id: "listLog",
       tag: "operations",
       summary: "Show the last lines of the nodes' logs",
       query: {
         limit: PAGE["limit"]!,
-        level: may(oneOf("This level and those above.", LEVELS), "warning"),
-        category: may(
-          text("This category and those below it.", { max: 200, pattern: "^[\\w.]{1,200}$" }),
-          "notifyli.push",
-        ),
+        ...LOG_QUERY,
         node: may(text("Of this node alone.")),
       },
       answers: {

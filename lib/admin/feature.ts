@@ -21,10 +21,16 @@ import { nodeRoutes } from "./nodes/routes.ts";
 import { openPeers } from "./peers/open.ts";
 import { UserPresence } from "../presence/user_presence.ts";
 import { Devices } from "../push/devices.ts";
+import { Rooms } from "../rooms/rooms.ts";
 import { admin } from "./settings.ts";
 import { settingsRoutes } from "./settings_routes.ts";
+import { Tracing } from "./trace/tracing.ts";
 import { userRoutes } from "./users/routes.ts";
 import { Users } from "./users/users.ts";
+import { Feeds } from "./watch/feeds.ts";
+import { watchRoutes } from "./watch/routes.ts";
+import { Sources } from "./watch/sources.ts";
+import { Watches, watchRefusals } from "./watch/watches.ts";
 
 export const adminFeature = {
   name: "admin",
@@ -46,19 +52,30 @@ export const adminFeature = {
       ...{ inbox: use(InboxService), presence: use(UserPresence), devices: use(Devices) },
       revocations: use(Revocations),
     });
+    const tracing = new Tracing({ node, id, snapshot });
+    use(Rooms).listen(tracing);
+    const sources = new Sources({ id, audit, tracing });
+    const feeds = new Feeds(peers, sources);
+    const watches = new Watches({ nodes, peers, sources });
     return {
-      services: [nodes, audit],
+      services: [nodes, audit, watches],
       routes: described([
         ...nodeRoutes(nodes),
         ...liveRoutes(new Live(nodes, peers, snapshot), database),
         ...auditRoutes(audit),
         ...logRoutes(new Logs(nodes, peers)),
         ...settingsRoutes(settings, id),
+        ...watchRoutes(watches, of(limits)),
         ...userRoutes(users, of(limits)),
       ], adminApi(of(limits))),
+      connection: tracing,
+      refusals: watchRefusals(),
+      metrics: watches.metrics,
       tasks: [reporter.task, ...audit.tasks],
       start: () => reporter.report().catch(() => {}), // the task reports again
       async [Symbol.asyncDispose]() {
+        watches[Symbol.dispose]();
+        feeds[Symbol.dispose]();
         await audit.write();
         reporter[Symbol.dispose]();
         await reports.remove(id).catch(() => {}); // it is forgotten after a while

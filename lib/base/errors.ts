@@ -221,6 +221,11 @@ export const ERRORS = {
     status: 429,
     temporary: true,
   },
+  too_many_watchers: {
+    meaning: "As many watch this node already as may",
+    status: 429,
+    temporary: true,
+  },
   rate_limited: {
     meaning: "Too many in a short time; `retry_after_ms` says how long to wait",
     status: 429,

@@ -81,6 +81,14 @@ type Work<Command> = (
   turn?: Promise<void>,
 ) => Promise<void> | undefined | void;
 
+/** Shows somebody what a connection receives and is sent, while somebody looks. */
+export interface Tap {
+  /** A message came from the client. */
+  received(connection: Connection, data: string | Uint8Array): void;
+  /** A text goes out to the client. */
+  sent(connection: Connection, outgoing: Outgoing): void;
+}
+
 /** What a connection asks of its node. */
 export interface ConnectionHome {
   readonly drops: Readonly<Record<"slow" | "flood" | "tooBig", (connection: Connection) => void>>;
@@ -114,6 +122,8 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
   #closed = false;
   /** What waits for earlier publications of its channel; `undefined` while nothing does. */
   #held: Held | undefined;
+  /** Is shown what comes and goes, while somebody looks; absent for nearly all connections at nearly all times. */
+  tap: Tap | undefined;
   readonly #writer: Writer;
   readonly slots: unknown[] = emptySlots();
   readonly id = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
@@ -213,6 +223,7 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
   message(data: string | Uint8Array): void {
     if (this.#closed) return;
     this.heardAt = performance.now();
+    this.tap?.received(this, data);
     this.#intake.take(data);
   }
 
@@ -320,7 +331,9 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
 
   /** Sends a text on; a client that takes too little of what waits for it is closed. */
   send(outgoing: Outgoing): void {
-    if (!this.#closed) this.#writer.send(outgoing);
+    if (this.#closed) return;
+    if (this.tap !== undefined) this.tap.sent(this, outgoing);
+    this.#writer.send(outgoing);
   }
 
   /** Sends what was published in a channel, after what comes before it. It runs for every message and receiver. */

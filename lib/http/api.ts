@@ -44,6 +44,13 @@ export function createApi(
   return api;
 }
 
+const EVENT_HEADERS = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-store, no-transform",
+  "x-accel-buffering": "no", // nginx would wait for more otherwise
+  "connection": "close", // the TCP connection ends with its stream, so that a stop need not wait for it
+};
+
 async function answerWith(context: ApiContext, answer: HttpAnswer): Promise<Response> {
   if ("lines" in answer) {
     context.header("content-type", JSON_LINES);
@@ -52,6 +59,11 @@ async function answerWith(context: ApiContext, answer: HttpAnswer): Promise<Resp
   if ("bytes" in answer) {
     context.header("content-type", answer.type);
     return context.body(await bytesStream(answer.bytes), 200);
+  }
+  if ("events" in answer) {
+    if (context.req.method !== "HEAD") return context.body(answer.events, 200, EVENT_HEADERS);
+    await answer.events.cancel();
+    return context.body(null, 200, EVENT_HEADERS);
   }
   const { status, headers } = answer;
   if (headers !== undefined) {

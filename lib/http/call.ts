@@ -82,6 +82,11 @@ export class Call {
     return who === "local" ? this.#context.env.peer.address : who;
   }
 
+  /** Rejects where the caller may not call any more: what the caller showed was revoked, or the user blocked, meanwhile. */
+  async requireUnrevoked(): Promise<void> {
+    await this.#parts.requireUnrevoked(this.#context);
+  }
+
   get audit(): Audit {
     return this.#parts.audit;
   }

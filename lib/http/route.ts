@@ -36,7 +36,7 @@ interface BrowserHeaders {
 }
 
 /** What a route answers where it does not throw: JSON, bytes, or that there is nothing to say. */
-export type HttpAnswer = JsonAnswer | LinesAnswer | BytesAnswer | EmptyAnswer;
+export type HttpAnswer = JsonAnswer | LinesAnswer | BytesAnswer | EventsAnswer | EmptyAnswer;
 
 interface JsonAnswer {
   readonly status: 200 | 201 | 202;
@@ -48,6 +48,12 @@ interface LinesAnswer {
   readonly status: 200;
   /** Each is a line of JSON. They are read as the caller takes them. */
   readonly lines: AsyncIterable<object>;
+}
+
+interface EventsAnswer {
+  readonly status: 200;
+  /** Server-Sent Events, which go on until somebody ends them. */
+  readonly events: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
 interface BytesAnswer {

@@ -23,8 +23,9 @@ export class Nodes {
     const seen = await this.#store.read();
     seen.sort((one, other) => one.report.started_at - other.report.started_at);
     const ids = seen.map(({ report }) => report.id);
-    const histories = hasHistory ? await this.#store.histories(ids) : new Map();
-    return seen.map((each) => nodeOnWire(each, histories.get(each.report.id)));
+    if (!hasHistory) return seen.map((each) => nodeOnWire(each));
+    const histories = await this.#store.histories(ids);
+    return seen.map((each) => nodeOnWire(each, histories.get(each.report.id) ?? []));
   }
 
   /** The ids of the nodes that can be asked, this one first. Rejects where the store of reports is away. */

@@ -87,7 +87,7 @@ export interface ReportStore {
 /** As a caller is shown a node. */
 export function nodeOnWire(
   { report, seenAt, silentMs }: SeenReport,
-  history: readonly HistoryPoint[] = [],
+  history?: readonly HistoryPoint[],
 ): object {
   const isSilent = silentMs > SILENT_MS;
   const since = new Date(seenAt).toISOString().slice(0, 19);
@@ -95,7 +95,7 @@ export function nodeOnWire(
     ...report,
     ...(isSilent && { ready: false, reason: `silent since ${since}Z` }),
     seen_at: seenAt / 1000,
-    history,
+    ...(history !== undefined && { history }),
   };
 }
 

@@ -7,12 +7,13 @@ import type { Metric, Metrics } from "./core/metrics.ts";
 import type { Kinds, Node } from "./core/node.ts";
 import type { RefusalCounters } from "./core/refusals.ts";
 import type { RestoreStep } from "./core/restoring.ts";
+import type { Peer } from "./core/socket.ts";
 import type { Task } from "./core/task.ts";
 import type { UserData } from "./core/user_data.ts";
 import type { SettingInForce } from "./config/in_force.ts";
 import type { Slice } from "./config/slice.ts";
 import type { Engine } from "./core/engine.ts";
-import type { Mount } from "./http/bindings.ts";
+import type { App, Mount } from "./http/bindings.ts";
 import type { Calls } from "./http/calls.ts";
 import type { Route } from "./http/route.ts";
 import type { Database } from "./engines/database/database.ts";
@@ -65,6 +66,10 @@ export interface Doors {
   readonly calls: Calls;
   /** Version 2, with the commands of all capabilities. */
   readonly protocol: Protocol;
+  /** The API, below `/api` of the mount at this path, for callers whom the mount has found out. */
+  apiBelow(mount: string): App;
+  /** Why a caller is not taken for a program that the server's own user runs on this machine; `undefined` where it is. */
+  whyNotOwnProgram(peer: Peer): Promise<string | undefined>;
 }
 
 /** What an open feature plugs into the server. Disposing of it ends the feature. */

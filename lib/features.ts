@@ -1,5 +1,6 @@
 /** The features of all capabilities, in the order in which they are opened: each may use those before it. */
 import { adminFeature } from "./admin/feature.ts";
+import { adminSessionFeature } from "./admin/session/feature.ts";
 import { asksFeature } from "./asks/feature.ts";
 import { audiencesFeature } from "./audiences/feature.ts";
 import { authFeature } from "./auth/feature.ts";
@@ -58,4 +59,5 @@ export const FEATURES = [
   publicationStreamFeature,
   amqpFeature,
   adminFeature,
+  adminSessionFeature,
 ] as const satisfies readonly Feature[];

@@ -30,7 +30,7 @@ import type { RedisEngine } from "./engines/redis.ts";
 import type { ServiceClass } from "./feature.ts";
 import { FEATURES } from "./features.ts";
 import { Admission } from "./http/admission.ts";
-import { createApp } from "./http/app.ts";
+import { createApp, createInnerApi } from "./http/app.ts";
 import { Calls } from "./http/calls.ts";
 import { apiCounters } from "./http/metrics.ts";
 import { Ongoing } from "./http/ongoing.ts";
@@ -224,7 +224,11 @@ function openDoors(kernel: Kernel, config: Config, places: Places) {
     config,
     (record) => kernel.use(AuditLog).keep(record),
   );
-  const mounts = kernel.mounts({ gate, calls, protocol: v2 });
+  const mounts = kernel.mounts({
+    ...{ gate, calls, protocol: v2 },
+    apiBelow: (mount) => createInnerApi(mount, { node, calls, routes }, config),
+    whyNotOwnProgram: (peer) => admission.whyNotOwnProgram(peer),
+  });
   const options = { version: VERSION, basePath: config.listeners.basePath };
   const app = createApp({
     ...{ node, calls, routes, mounts },

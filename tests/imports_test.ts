@@ -10,6 +10,7 @@ const RULES: ImportRules = {
     "lib/base": "",
     "lib/sdk": "base/close_codes.ts base/times.ts base/visible_text.ts",
     "lib/page": "sdk/mod.ts sdk/view/*.ts sdk/core/frames.ts sdk/core/ids.ts base/visible_text.ts",
+    "lib/dashboard": "page/components/kit/*.tsx page/theme.ts",
     "lib/build": "",
     "lib/build.ts": "build",
     "lib/config": "base",
@@ -114,6 +115,7 @@ const ENTRIES = [
   "lib/sdk/push/worker/worker.ts",
   "lib/files/content/thumbnail_worker.ts",
   "lib/page/main.tsx",
+  "lib/dashboard/main.tsx",
 ];
 
 const program = await graphOf(ENTRIES);

@@ -18,6 +18,8 @@ import { ROOT, STATIC, writeStamp, writeWhole } from "./stamp.ts";
 const ENTRIES = [
   { in: "lib/page/main.tsx", out: "main" },
   { in: "lib/page/styles/main.css", out: "main" },
+  { in: "lib/dashboard/main.tsx", out: "dashboard/main" },
+  { in: "lib/dashboard/styles/main.css", out: "dashboard/main" },
   { in: "lib/sdk/mod.ts", out: "notifyli" },
   { in: "lib/sdk/tabs/shared_worker.ts", out: "notifyli-worker" },
   { in: "lib/sdk/element/notifyli_inbox.ts", out: "notifyli-inbox" },

@@ -5,7 +5,7 @@
 import { type Context, Hono } from "hono";
 import { invalid } from "../base/fields.ts";
 import type { Refusals } from "../core/refusals.ts";
-import type { ApiApp, ApiContext, ApiEnv } from "../http/caller.ts";
+import type { ApiApp, ApiContext, ApiEnv } from "../http/api_context.ts";
 import type { App } from "../http/bindings.ts";
 import type { Calls } from "../http/calls.ts";
 import { openTo } from "../http/cors.ts";

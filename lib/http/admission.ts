@@ -43,6 +43,11 @@ export class Admission {
     return this.#openMode.listensOn(port);
   }
 
+  /** Why a caller is not taken for a program that the server's own user runs on this machine; `undefined` where it is. */
+  whyNotOwnProgram(peer: Peer): Promise<string | undefined> {
+    return this.#openMode.whyNotOwnProgram(peer);
+  }
+
   /** The answer to a request that goes no further; `undefined` for others. Only an open server answers by a promise. */
   refusal(request: Request, peer: Peer): Response | undefined | Promise<Response | undefined> {
     const refused = this.#refused(request, peer);

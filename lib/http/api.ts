@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import type { Refusals } from "../core/refusals.ts";
 import type { AllowedOrigins } from "../net/origin.ts";
 import { type Calls, requireReadablePath } from "./calls.ts";
-import type { ApiApp, ApiContext, ApiEnv } from "./caller.ts";
+import type { ApiApp, ApiContext, ApiEnv } from "./api_context.ts";
 import { openToUsers } from "./cors.ts";
 import { bytesStream, JSON_LINES, linesStream } from "./lines.ts";
 import type { HttpAnswer, Route } from "./route.ts";
@@ -13,7 +13,7 @@ export interface ApiParts {
   readonly calls: Calls;
 }
 
-/** The part of the configuration that the API needs. */
+/** The part of the configuration that the API needs where pages of other sites may call it. */
 export interface ApiConfig {
   readonly net: { readonly origins: AllowedOrigins };
 }
@@ -21,10 +21,12 @@ export interface ApiConfig {
 export function createApi(
   routes: readonly Route[],
   { node, calls }: ApiParts,
-  { net }: ApiConfig,
+  config?: ApiConfig,
 ): ApiApp {
   const api: ApiApp = new Hono<ApiEnv>();
-  openToUsers(api, routes, { origins: net.origins, refusals: node.refusals });
+  if (config !== undefined) {
+    openToUsers(api, routes, { origins: config.net.origins, refusals: node.refusals });
+  }
   for (const { path, options } of routes) {
     if (options !== undefined) api.options(path, (context) => context.body(null, 204, options));
   }

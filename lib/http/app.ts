@@ -12,7 +12,7 @@ import { openTo } from "./cors.ts";
 import { answerErrors } from "./error_answers.ts";
 import type { Route } from "./route.ts";
 import { pathReader } from "./paths.ts";
-import { pageRoutes } from "./static.ts";
+import { pagePolicy, pageRoutes } from "./static.ts";
 
 /** What pages of other sites may load. */
 const MODULES = ["/notifyli.js", "/notifyli-inbox.js", "/notifyli-inbox-more.js"];
@@ -51,7 +51,7 @@ export function createApp(parts: AppParts, config: AppConfig): App {
   for (const [path, make] of Object.entries(parts.documents)) showDocument(app, path, make);
   for (const mount of parts.mounts) app.route(mount.path, mount.app);
   app.route("/api", createApi(parts.routes, parts, config));
-  app.route("/", pageRoutes(STATIC, parts.pageCalls));
+  app.route("/", pageRoutes(STATIC, pagePolicy(parts.pageCalls)));
   answerErrors(app, parts.node.refusals);
   return app;
 }
@@ -63,6 +63,23 @@ function showDocument(app: App, path: string, make: () => object): void {
     text ??= JSON.stringify(make(), undefined, 2);
     return context.body(text, 200, { "Content-Type": "application/json" });
   });
+}
+
+/**
+ * The API by itself, for a mount that finds out by itself who calls: it takes requests of the mount's `/api`. No page of another
+ * site may read its answers.
+ *
+ * @param mount the mount's path, such as `/admin`
+ */
+export function createInnerApi(
+  mount: string,
+  { routes, node, calls }: Pick<AppParts, "routes" | "node" | "calls">,
+  { listeners }: Pick<AppConfig, "listeners">,
+): App {
+  const app: App = new Hono({ getPath: pathReader(listeners.basePath, mount) });
+  app.route("/api", createApi(routes, { node, calls }));
+  answerErrors(app, node.refusals);
+  return app;
 }
 
 async function answerReadiness(

@@ -1,11 +1,8 @@
-/** Who calls the API, and what Hono keeps of a call. `identify_caller.ts` finds out who it is. */
-import type { Context, Hono } from "hono";
+/** Who calls the API. `identify_caller.ts` finds out who it is. */
 import type { ApiKey } from "../auth/keys/store.ts";
-import type { Scope } from "../base/scope.ts";
+import { type Scope, SCOPES } from "../base/scope.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { Identity } from "../core/identity.ts";
-import type { ConnectionGate } from "../limits/connection_gate.ts";
-import type { Bindings } from "./bindings.ts";
 
 export interface Caller {
   /** The only site that the caller reaches; the operator may name another one. */
@@ -24,6 +21,9 @@ export const LOCAL: Caller = {
   who: "local",
 };
 
+/** Who sits at this machine, while there is no key, and uses the dashboard. */
+export const LOCAL_OPERATOR: Caller = { site: DEFAULT_SITE, scopes: SCOPES, who: "local" };
+
 /** The operator manages keys, tokens and blocks of every site, and makes a key for all else. */
 export const OPERATOR: Caller = { site: DEFAULT_SITE, scopes: ["manage"], who: "operator" };
 
@@ -40,12 +40,3 @@ export function callerWith({ site, scopes, id }: ApiKey): Caller {
 export function callerAs(identity: Identity): Caller {
   return { site: identity.site, scopes: [], who: `user ${identity.user}`, identity };
 }
-
-/** What Hono keeps for a call of the API. */
-export interface ApiEnv {
-  Bindings: Bindings;
-  Variables: { caller: Caller; gate: ConnectionGate };
-}
-
-export type ApiApp = Hono<ApiEnv>;
-export type ApiContext = Context<ApiEnv>;

@@ -8,10 +8,12 @@ import { CodedError } from "../base/errors.ts";
 import type { Limits } from "../base/sizes.ts";
 import type { AllowedOrigins } from "../net/origin.ts";
 import { Call, type CallParts } from "./call.ts";
-import type { ApiContext, ApiEnv } from "./caller.ts";
+import type { ApiContext, ApiEnv } from "./api_context.ts";
+import type { Caller } from "./caller.ts";
 import {
   type CallerConfig,
   type CallerParts,
+  Callers,
   identifyCaller,
   requireUnrevoked,
 } from "./identify_caller.ts";
@@ -30,6 +32,7 @@ export class Calls {
   readonly identify: MiddlewareHandler<ApiEnv>;
   readonly #callerParts: CallerParts;
   readonly #callParts: CallParts;
+  readonly #callers: Callers;
 
   /** @param keepAudit keeps what was managed, beside the log */
   constructor(
@@ -45,7 +48,24 @@ export class Calls {
       bodySeconds: config.listeners.requestSeconds,
       requireUnrevoked: (context) => requireUnrevoked(context, this.#callerParts),
     };
-    this.identify = identifyCaller(this.#callerParts, config);
+    this.#callers = new Callers(this.#callerParts, config);
+    this.identify = identifyCaller(this.#callers, this.#callerParts);
+  }
+
+  /** Where it is noted what was managed. */
+  get audit(): Audit {
+    return this.#callerParts.audit;
+  }
+
+  /** The address of a caller who need not be identified. */
+  addressOf({ req: { raw }, env: { peer } }: Pick<ApiContext, "req" | "env">): string {
+    return this.#callerParts.gate.addressOf(raw, peer);
+  }
+
+  /** Who holds an API key that came in another place than the headers. Rejects as a call with the key would. */
+  async holderOf(context: ApiContext, key: string): Promise<Caller> {
+    context.set("gate", this.#callerParts.gate);
+    return await this.#callers.withKey(context, key);
   }
 
   /**

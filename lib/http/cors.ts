@@ -7,7 +7,7 @@ import type { Refusals } from "../core/refusals.ts";
 import { type AllowedOrigins, isAllowedOrigin, refusedOrigin } from "../net/origin.ts";
 import { isListedOrigin } from "../net/origin_patterns.ts";
 import type { App } from "./bindings.ts";
-import type { ApiApp } from "./caller.ts";
+import type { ApiApp } from "./api_context.ts";
 import type { Route } from "./route.ts";
 
 interface Opening {

@@ -12,14 +12,8 @@ import { isOpenServer, type ProofConfig } from "../base/open_server.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
 import { addressKey } from "../net/addresses.ts";
 import { whyNotLocal } from "../net/local_caller.ts";
-import {
-  type ApiContext,
-  type ApiEnv,
-  type Caller,
-  callerWith,
-  LOCAL,
-  OPERATOR,
-} from "./caller.ts";
+import type { ApiContext, ApiEnv } from "./api_context.ts";
+import { type Caller, callerWith, LOCAL, OPERATOR } from "./caller.ts";
 import type { ApiCounters } from "./metrics.ts";
 import { addressOf, originOf, shownKey } from "./traces.ts";
 import { requireUnrevokedToken, type UserCallerParts, UserCallers } from "./user_callers.ts";
@@ -41,14 +35,17 @@ export interface CallerConfig {
 
 /** Makes the middleware that finds out who calls, or refuses the call. */
 export function identifyCaller(
-  parts: CallerParts,
-  config: CallerConfig,
+  callers: Callers,
+  { keys, gate, counters }: Pick<CallerParts, "keys" | "gate" | "counters">,
 ): MiddlewareHandler<ApiEnv> {
-  const { keys, gate, counters } = parts;
-  const callers = new Callers(parts, config);
   return async (context, next) => {
     counters.requests.value++;
     context.set("gate", gate);
+    const { known } = context.env;
+    if (known !== undefined) {
+      context.set("caller", known.caller);
+      return await next();
+    }
     const text = shownKey(context);
     const key = text === undefined ? undefined : keys.checkedJustNow(text);
     context.set("caller", key === undefined ? await callers.find(context, text) : callerWith(key));
@@ -63,17 +60,19 @@ export async function requireUnrevoked(
 ): Promise<void> {
   const { identity } = context.get("caller");
   if (identity !== undefined) return requireUnrevokedToken(check, identity);
-  const text = shownKey(context);
-  if (text === undefined || !await keys.isRevoked(text)) return;
   const origin = originOf(context);
-  const reason = `the API key ${origin.who} is revoked`;
+  const { known } = context.env;
+  const text = shownKey(context);
+  const isRevoked = known === undefined && text !== undefined && await keys.isRevoked(text);
+  const reason = isRevoked ? `the API key ${origin.who} is revoked` : await known?.whyNotAnyMore();
+  if (reason === undefined) return;
   counters.unauthorized.value++;
   audit.refused({ ...origin, reason });
   throw new CodedError("unauthorized", `Cannot use the API: ${reason}`);
 }
 
 /** Finds callers that were not found a moment ago. */
-class Callers {
+export class Callers {
   readonly #parts: CallerParts;
   readonly #config: CallerConfig;
   readonly #users: UserCallers;
@@ -90,10 +89,11 @@ class Callers {
     if (text === undefined) return this.#withoutKey(context);
     return this.#users.isToken(context, text)
       ? this.#users.find(context, text)
-      : this.#withKey(context, text);
+      : this.withKey(context, text);
   }
 
-  async #withKey(context: ApiContext, text: string): Promise<Caller> {
+  /** Who holds a key, or gives an operator's proof. Rejects where it is none, and where an address has shown too many that were none. */
+  async withKey(context: ApiContext, text: string): Promise<Caller> {
     const { keys, operator } = this.#parts;
     const proves = Operator.isProof(text);
     const refusal = proves ? await operator.refusal(text) : undefined;

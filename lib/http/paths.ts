@@ -12,10 +12,12 @@ const NAMED = [["/api/rooms", "room"], ["/api/topics", "topic"]] as const;
  * its own off, and one at the end, unless the path names a file.
  *
  * @param basePath such as `/realtime`, where a proxy passes a path of its own on; else empty. Paths without it are good, too
+ * @param mount such as `/admin`, below which the routes are that the path is read for; else empty
  */
-export function pathReader(basePath: string): (request: Request) => string {
+export function pathReader(basePath: string, mount = ""): (request: Request) => string {
   return (request) => {
-    const path = withoutBase(getPath(request).replace(/^\/{2,}/, "/"), basePath);
+    const whole = withoutBase(getPath(request).replace(/^\/{2,}/, "/"), basePath);
+    const path = withoutBase(whole, mount);
     const isPadded = path.length > 1 && path.endsWith("/") && !/\.[^/]*\/$/.test(path);
     const plain = isPadded ? path.slice(0, -1) : path;
     for (const [nouns, noun] of NAMED) {

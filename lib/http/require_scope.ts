@@ -2,7 +2,8 @@
 import type { Audit } from "../auth/audit.ts";
 import { OPERATOR_KEY_FILE } from "../auth/operator_key.ts";
 import { CodedError } from "../base/errors.ts";
-import { type ApiContext, type Caller, LOCAL, OPERATOR } from "./caller.ts";
+import type { ApiContext } from "./api_context.ts";
+import { type Caller, LOCAL, OPERATOR } from "./caller.ts";
 import type { ApiCounters } from "./metrics.ts";
 import type { Route } from "./route.ts";
 import { originOf } from "./traces.ts";

@@ -21,7 +21,7 @@ const PAGE_HEADERS = {
 };
 
 /** @param others origins that the page calls beside the server's own */
-function policy(others: readonly string[]): string {
+export function pagePolicy(others: readonly string[]): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
@@ -43,10 +43,10 @@ interface Asset {
   readonly type: string;
 }
 
-/** Makes a route for each file right in `folder`; `/` is `index.html`. @param others origins that the page calls, too */
-export function pageRoutes(folder: URL, others: readonly string[]): App {
+/** Makes a route for each file right in `folder`; `/` is `index.html`. @param policy what the page may do */
+export function pageRoutes(folder: URL, policy: string): App {
   const page: App = new Hono();
-  const headers = { ...PAGE_HEADERS, "Content-Security-Policy": policy(others) };
+  const headers = { ...PAGE_HEADERS, "Content-Security-Policy": policy };
   for (const [name, asset] of readAssets(folder)) {
     page.get(`/${name}`, (context) => answer(context, asset, headers));
     if (name === "index.html") {

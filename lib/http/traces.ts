@@ -1,6 +1,6 @@
 /** What a call of the API tells of who makes it: for the check of its caller, and for the audit log. */
 import type { Actor } from "../auth/audit.ts";
-import type { ApiContext } from "./caller.ts";
+import type { ApiContext } from "./api_context.ts";
 
 /** Most characters of a path in the log. */
 const MAX_PATH = 200;
@@ -21,7 +21,8 @@ export function actionOf({ req: { method, path } }: ApiContext): string {
 /** Who a refused request is from. A wrong key is named by its id; the rest of the key is never logged. */
 export function originOf(context: ApiContext): { who: string; action: string; address: string } {
   const [, id] = /^nk_([0-9A-Za-z]{12})_/.exec(shownKey(context) ?? "") ?? [];
-  return { who: id ?? "nobody", action: actionOf(context), address: addressOf(context) };
+  const who = context.env.known?.caller.who ?? id ?? "nobody";
+  return { who, action: actionOf(context), address: addressOf(context) };
 }
 
 /** The caller's address as trusted proxies say it. They have no say in whether a caller is on this machine. */

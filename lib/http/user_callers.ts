@@ -11,7 +11,8 @@ import { Passes } from "../auth/passes.ts";
 import type { Refusals } from "../core/refusals.ts";
 import type { Expense } from "../core/work.ts";
 import { type AllowedOrigins, isAllowedOrigin, refusedOrigin } from "../net/origin.ts";
-import { type ApiContext, type Caller, callerAs } from "./caller.ts";
+import type { ApiContext } from "./api_context.ts";
+import { type Caller, callerAs } from "./caller.ts";
 
 /** Limits what users call, together with what their connections send. */
 export interface UserCallLimits {

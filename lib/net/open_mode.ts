@@ -35,8 +35,9 @@ export function isGuarded({ auth, net }: Omit<OpenConfig, "listeners">): boolean
 /** Refuses requests from elsewhere, such as through a proxy, if nobody said that the open server is for them. */
 export class OpenModeGuard {
   readonly isGuarded: boolean;
-  /** Resolves with `undefined` if the operating system does not tell who is at the other end. */
-  readonly #peers = Promise.withResolvers<LocalPeers | undefined>();
+  readonly #port = Promise.withResolvers<number>();
+  /** Resolves with the reason if the operating system does not tell who is at the other end. */
+  #peers: Promise<LocalPeers | string> | undefined;
   #isLogged = false;
 
   constructor(config: OpenConfig) {
@@ -45,15 +46,31 @@ export class OpenModeGuard {
 
   /** Must be called once the server listens; requests that come earlier wait for it. */
   async listensOn(port: number): Promise<void> {
+    this.#port.resolve(port);
     if (!this.isGuarded) return;
-    const owners = await SocketOwners.open(port);
-    if (typeof owners !== "string") return this.#peers.resolve(new LocalPeers(owners));
-    this.#peers.resolve(undefined);
+    const peers = await this.#findPeers();
+    if (typeof peers !== "string") return;
     log.warn(
       "This server is open, and a proxy that adds no header to what it passes on cannot be noticed here " +
         "({reason}): set APP_KEY before one stands in front (docs/auth.md)",
-      { reason: owners },
+      { reason: peers },
     );
+  }
+
+  /**
+   * Why a caller is not taken for a program that the server's own user runs on this machine; `undefined` where it is. Where the system
+   * does not tell whose a connection is, a guarded server takes callers over loopback for such programs, as always; one that is
+   * open to all takes nobody for one.
+   */
+  async whyNotOwnProgram(peer: Peer): Promise<string | undefined> {
+    const peers = await this.#findPeers();
+    if (typeof peers !== "string") return await peers.verdictOn(peer);
+    return this.isGuarded ? undefined : `while it cannot be found out who that is: ${peers}`;
+  }
+
+  #findPeers(): Promise<LocalPeers | string> {
+    return this.#peers ??= this.#port.promise.then((port) => SocketOwners.open(port))
+      .then((owners) => typeof owners === "string" ? owners : new LocalPeers(owners));
   }
 
   /** Why a guarded server does not answer a request; `undefined` if it does. */
@@ -63,7 +80,8 @@ export class OpenModeGuard {
     if (proxy !== undefined) {
       return this.#refused(`through a proxy: the request has the header '${proxy}'`);
     }
-    const how = await (await this.#peers.promise)?.verdictOn(peer);
+    const peers = await this.#findPeers();
+    const how = typeof peers === "string" ? undefined : await peers.verdictOn(peer);
     return how === undefined ? undefined : this.#refused(how);
   }
 

@@ -104,9 +104,15 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
   const made = await fetch(`${program.url}/api/keys`, {
     method: "POST",
     headers,
-    body: '{"name":"shop","scopes":["publish"]}',
+    body: '{"name":"shop","scopes":["manage"]}',
   });
-  assert.equal(made.status, 201, await made.text());
+  assert.equal(made.status, 201);
+  const signedIn = await fetch(`${program.url}/admin/session`, {
+    method: "POST",
+    headers: { origin: program.url, "x-notifyli-admin": "1" },
+    body: JSON.stringify({ key: (await made.json()).key }),
+  });
+  assert.equal(signedIn.status, 201, await signedIn.text());
   for (const [method, room] of [["PUT", "a"], ["PUT", "b"], ["DELETE", "b"]] as const) {
     const answer = await fetch(`${program.url}/api/rooms/${room}`, { method, headers });
     assert.ok(answer.ok, await answer.text());

@@ -116,7 +116,7 @@ class House {
   /** Whether a word of the table means a file: the word is the file's place, or the file itself. */
   #isIn(file: string, word: string): boolean {
     return this.#placeOf(file)?.replace(/^lib\//, "") === word ||
-      word.endsWith(".ts") && matches(file, `lib/${word}`);
+      /\.tsx?$/.test(word) && matches(file, `lib/${word}`);
   }
 
   #placeOf(file: string): string | undefined {

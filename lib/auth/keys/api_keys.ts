@@ -138,8 +138,8 @@ export class ApiKeys {
     if (given === undefined || key === undefined || !isSecretOf(given.secret, key.hash)) {
       return "the API key is not one of this server's";
     }
-    if (key.revokedAt !== undefined) return `the API key ${key.id} is revoked`;
-    if (hasExpired(key)) return `the API key ${key.id} has expired`;
+    const refusal = whyNotNow(key);
+    if (refusal !== undefined) return refusal;
     this.#touch(key);
     this.#noteGood(text, key);
     return key;
@@ -162,6 +162,16 @@ export class ApiKeys {
     }
   }
 
+  /** Resolves with the key of this id, whose holder has shown it before, or with the reason why it opens nothing. */
+  async current(id: string): Promise<ApiKey | string> {
+    const key = await this.#find({ id });
+    if (key === undefined) return `there is no API key ${id} any more`;
+    const refusal = whyNotNow(key);
+    if (refusal !== undefined) return refusal;
+    this.#touch(key);
+    return key;
+  }
+
   #allIds(): Promise<ReadonlySet<string>> {
     const now = performance.now();
     if (this.#ids === undefined || now - this.#ids.askedAt > GOOD_FOR_MS) {
@@ -171,7 +181,7 @@ export class ApiKeys {
     return this.#ids.all;
   }
 
-  async #find({ id }: ApiKeyText): Promise<ApiKey | undefined> {
+  async #find({ id }: Pick<ApiKeyText, "id">): Promise<ApiKey | undefined> {
     const known = this.#known.get(id);
     if (known !== undefined && isFresh(known)) return await known.key;
     const reading = {
@@ -221,6 +231,11 @@ export class ApiKeys {
 
 function isFresh({ readAt }: Known): boolean {
   return performance.now() - readAt <= GOOD_FOR_MS;
+}
+
+function whyNotNow(key: ApiKey): string | undefined {
+  if (key.revokedAt !== undefined) return `the API key ${key.id} is revoked`;
+  return hasExpired(key) ? `the API key ${key.id} has expired` : undefined;
 }
 
 function hasExpired({ expiresAt = Infinity }: ApiKey): boolean {

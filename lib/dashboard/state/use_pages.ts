@@ -1,0 +1,51 @@
+/** A list that the server gives page by page: more is asked for when somebody wants it, and never all of it to count. */
+import { useEffect, useState } from "preact/hooks";
+import { reasonOf } from "../api/api.ts";
+import { type Loaded, useLoad } from "./use_load.ts";
+
+/** Most entries that the page holds; past so many one has to filter. */
+const MOST = 5000;
+
+interface AnyPage<Entry> {
+  readonly entries: readonly Entry[];
+  readonly next?: string | undefined;
+  readonly total?: number | undefined;
+}
+
+export interface Pages<Entry> {
+  readonly loaded: Loaded<AnyPage<Entry>>;
+  readonly entries: readonly Entry[];
+  readonly total: number | undefined;
+  /** Absent where there is no more, or the page holds enough. */
+  readonly more: (() => void) | undefined;
+  readonly moreError: string | undefined;
+}
+
+/** @param load reads the page that begins after `next` */
+export function usePages<Entry>(
+  load: (next: string | undefined, signal?: AbortSignal) => Promise<AnyPage<Entry>>,
+  parts: readonly unknown[],
+): Pages<Entry> {
+  const loaded = useLoad((signal) => load(undefined, signal), parts);
+  const [rest, setRest] = useState<readonly AnyPage<Entry>[]>([]);
+  const [moreError, setMoreError] = useState<string | undefined>();
+  const key = JSON.stringify(parts);
+  useEffect(() => {
+    setRest([]);
+    setMoreError(undefined);
+  }, [key]);
+
+  const entries = [...loaded.data?.entries ?? [], ...rest.flatMap((page) => page.entries)];
+  const next = (rest.at(-1) ?? loaded.data)?.next;
+  return {
+    ...{ loaded, entries, moreError },
+    total: loaded.data?.total,
+    more: next === undefined || entries.length >= MOST ? undefined : () => {
+      setMoreError(undefined);
+      load(next).then(
+        (page) => setRest((rest) => [...rest, page]),
+        (error) => setMoreError(reasonOf(error)),
+      );
+    },
+  };
+}

@@ -1,0 +1,135 @@
+/** The dead letters of one source: each can be looked at, sent again, or thrown away. */
+import { useState } from "preact/hooks";
+import { part, query } from "../../api/api.ts";
+import type { DeadLetter, Page } from "../../api/shapes.ts";
+import { Ask } from "../../kit/Ask.tsx";
+import { Card } from "../../kit/Card.tsx";
+import { Loading } from "../../kit/Loading.tsx";
+import { More } from "../../kit/More.tsx";
+import { Empty } from "../../kit/States.tsx";
+import { type Column, Table } from "../../kit/Table.tsx";
+import { Time } from "../../kit/Time.tsx";
+import { useDashboard } from "../../state/context.ts";
+import { plural } from "../../state/format.ts";
+import { usePages } from "../../state/use_pages.ts";
+import { LookInside } from "./LookInside.tsx";
+import { type Source, SOURCES } from "./sources.ts";
+
+type Asked =
+  | { readonly kind: "look" | "remove"; readonly letter: DeadLetter }
+  | { readonly kind: "resend"; readonly letters: readonly DeadLetter[] };
+
+export function DeadLetters({ source }: { source: Source }) {
+  const { api, notify } = useDashboard();
+  const [asked, setAsked] = useState<Asked | undefined>();
+  const pages = usePages(async (cursor, signal) => {
+    const path = `/dead-letters${query({ source, limit: 100, cursor })}`;
+    const { dead_letters, next, total } = await api.get<Page<"dead_letters", DeadLetter>>(
+      path,
+      signal,
+    );
+    return { entries: dead_letters, next, total };
+  }, [source]);
+  const close = () => setAsked(undefined);
+  const at = ({ id }: DeadLetter) => `/dead-letters/${source}/${part(id)}`;
+  const name = SOURCES.find(([each]) => each === source)?.[1] ?? source;
+  const all = pages.entries;
+  return (
+    <Card
+      title="Dead letters"
+      note={`${name}, newest first`}
+      actions={all.length > 0 && (
+        <button
+          type="button"
+          class="button button-small"
+          onClick={() => setAsked({ kind: "resend", letters: all })}
+        >
+          {`Send ${all.length} again…`}
+        </button>
+      )}
+    >
+      <Loading loaded={pages.loaded}>
+        {() =>
+          all.length === 0
+            ? <Empty icon="check" text="No dead letter: all that came was taken" />
+            : (
+              <Table
+                label={`Dead letters of ${name}`}
+                columns={COLUMNS}
+                rows={all}
+                rowKey={({ id }) => id}
+                menu={(letter) => ({
+                  label: `Actions for ${letter.id}`,
+                  items: [
+                    {
+                      label: "Look inside",
+                      icon: "search",
+                      choose: () => setAsked({ kind: "look", letter }),
+                    },
+                    {
+                      label: "Send again…",
+                      icon: "retry",
+                      choose: () => setAsked({ kind: "resend", letters: [letter] }),
+                    },
+                    {
+                      label: "Throw away…",
+                      icon: "trash",
+                      isDangerous: true,
+                      choose: () => setAsked({ kind: "remove", letter }),
+                    },
+                  ],
+                })}
+              />
+            )}
+      </Loading>
+      <More pages={pages} />
+      {asked?.kind === "look" && <LookInside letter={asked.letter} onClose={close} />}
+      {asked?.kind === "remove" && (
+        <Ask
+          title={`Throw ${asked.letter.id} away?`}
+          action="Throw away"
+          isDangerous
+          onClose={close}
+          onConfirm={async () => {
+            await api.send("DELETE", at(asked.letter));
+            notify("The dead letter is gone");
+            pages.loaded.reload();
+          }}
+        >
+          <p>What it says is lost: {asked.letter.reason}</p>
+        </Ask>
+      )}
+      {asked?.kind === "resend" && (
+        <Ask
+          title={asked.letters.length === 1
+            ? `Send ${asked.letters[0]?.id} again?`
+            : `Send ${plural(asked.letters.length, "dead letter")} of ${name} again?`}
+          action="Send again"
+          onClose={close}
+          onConfirm={async () => {
+            for (const letter of asked.letters) await api.send("POST", `${at(letter)}/resend`);
+            notify(`${plural(asked.letters.length, "dead letter")} sent again`);
+            pages.loaded.reload();
+          }}
+        >
+          <p>Each goes the way that it went at first. What fails again comes back here.</p>
+        </Ask>
+      )}
+    </Card>
+  );
+}
+
+const COLUMNS: readonly Column<DeadLetter>[] = [
+  {
+    head: "Id",
+    by: ({ id }) => id,
+    cell: ({ id }) => <span class="cut mono cell-id" title={id}>{id}</span>,
+  },
+  {
+    head: "Reason",
+    isWide: true,
+    by: ({ reason }) => reason,
+    cell: ({ reason }) => <span class="cut" title={reason}>{reason}</span>,
+  },
+  { head: "When", isNumber: true, by: ({ at }) => at, cell: ({ at }) => <Time at={at} /> },
+];

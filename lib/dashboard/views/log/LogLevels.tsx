@@ -1,0 +1,76 @@
+/** From which level on each category is logged; a change counts at once. */
+import { useState } from "preact/hooks";
+import { reasonOf } from "../../api/api.ts";
+import { Card } from "../../kit/Card.tsx";
+import { Loading } from "../../kit/Loading.tsx";
+import { useDashboard } from "../../state/context.ts";
+import { useLoad } from "../../state/use_load.ts";
+
+const LEVELS = ["trace", "debug", "info", "warning", "error", "fatal"];
+
+interface LevelsAnswer {
+  readonly levels: Readonly<Record<string, string>>;
+}
+
+export function LogLevels() {
+  const { api, notify } = useDashboard();
+  const [category, setCategory] = useState("");
+  const [problem, setProblem] = useState<string | undefined>();
+  const loaded = useLoad((signal) => api.get<LevelsAnswer>("/log/levels", signal), []);
+  const set = async (levels: LevelsAnswer["levels"], said: string) => {
+    setProblem(undefined);
+    try {
+      await api.send("PUT", "/log/levels", { levels });
+      notify(said);
+      loaded.reload();
+    } catch (error) {
+      setProblem(reasonOf(error));
+    }
+  };
+  return (
+    <Card title="Levels" note="of each category, on all nodes">
+      <Loading loaded={loaded} rows={3}>
+        {({ levels }) => (
+          <div class="levels">
+            {Object.entries(levels).map(([name, level]) => (
+              <label key={name} class="form-line">
+                <span class="mono">{name}</span>
+                <select
+                  value={level}
+                  onChange={({ currentTarget: { value } }) =>
+                    void set({ ...levels, [name]: value }, `${name} is logged from ${value} on`)}
+                >
+                  {LEVELS.map((each) => <option key={each} value={each}>{each}</option>)}
+                </select>
+              </label>
+            ))}
+            <form
+              class="form-line"
+              onSubmit={(event) => {
+                event.preventDefault();
+                void set(
+                  { ...levels, [category.trim()]: "debug" },
+                  `${category} is logged from debug on`,
+                );
+                setCategory("");
+              }}
+            >
+              <input
+                class="plain-field"
+                aria-label="Another category"
+                placeholder="Another category, such as notifyli.push"
+                value={category}
+                spellcheck={false}
+                onInput={({ currentTarget }) => setCategory(currentTarget.value)}
+              />
+              <button type="submit" class="button button-small" disabled={category.trim() === ""}>
+                Log all of it
+              </button>
+            </form>
+            {problem !== undefined && <p class="field-problem" role="alert">{problem}</p>}
+          </div>
+        )}
+      </Loading>
+    </Card>
+  );
+}

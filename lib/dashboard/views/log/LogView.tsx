@@ -1,0 +1,106 @@
+/** The log as it is written, by level and category. It holds while it is paused, and says what it had to leave out. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Icon } from "../../../page/components/kit/Icon.tsx";
+import { query } from "../../api/api.ts";
+import type { LogLine } from "../../api/shapes.ts";
+import { Card } from "../../kit/Card.tsx";
+import { Choice } from "../../kit/Choice.tsx";
+import { FilterField } from "../../kit/FilterField.tsx";
+import { Loading } from "../../kit/Loading.tsx";
+import { Empty } from "../../kit/States.tsx";
+import { useDashboard } from "../../state/context.ts";
+import { count } from "../../state/format.ts";
+import { replaceQuery, type Route } from "../../state/route.ts";
+import { useLoad } from "../../state/use_load.ts";
+import { useWatch } from "../../state/use_watch.ts";
+import { LogLevels } from "./LogLevels.tsx";
+import { LogLines } from "./LogLines.tsx";
+
+const LEVELS = [["debug", "Debug"], ["info", "Info"], ["warning", "Warning"], [
+  "error",
+  "Error",
+]] as const;
+
+/** Most lines that the page holds; the oldest go. */
+const MOST = 2000;
+
+export function LogView({ route }: { route: Route }) {
+  const { api, live } = useDashboard();
+  const level = LEVELS.find(([each]) => each === route.query.get("level"))?.[0] ?? "info";
+  const q = route.query.get("q") ?? "";
+  const [lines, setLines] = useState<readonly LogLine[]>([]);
+  const [lost, setLost] = useState(0);
+  const [isHeld, setHeld] = useState(false);
+  const waiting = useRef<LogLine[]>([]);
+  const loaded = useLoad(
+    (signal) =>
+      api.get<{ lines: readonly LogLine[] }>(`/log${query({ level, limit: 500 })}`, signal),
+    [level],
+  );
+  useEffect(() => {
+    if (loaded.data === undefined) return;
+    setLines(loaded.data.lines.toSorted((one, other) => one.at - other.at));
+  }, [loaded.data]);
+
+  const isPaused = live.isPaused || isHeld;
+  useWatch(`/watch${query({ streams: "log", level })}`, isPaused, (event, data) => {
+    if (event === "lost") setLost((lost) => lost + countOf(data));
+    if (event !== "log") return;
+    // Lines that come together are drawn together.
+    if (waiting.current.push(data as LogLine) > 1) return;
+    requestAnimationFrame(() => {
+      const added = waiting.current;
+      waiting.current = [];
+      setLines((lines) => [...lines, ...added].slice(-MOST));
+    });
+  });
+
+  const shown = lines.filter(({ category, message }) =>
+    `${category} ${message}`.toLowerCase().includes(q.toLowerCase())
+  );
+  return (
+    <div class="grid">
+      <Card
+        title="Log"
+        note={lost === 0 ? `${count(shown.length)} lines` : `${count(lost)} lines came too fast`}
+        actions={
+          <div class="card-tools">
+            <Choice
+              label="Least level"
+              value={level}
+              options={LEVELS}
+              onValue={(level) => replaceQuery(route, { level })}
+            />
+            <FilterField
+              label="Filter lines"
+              value={q}
+              onValue={(q) => replaceQuery(route, { q })}
+            />
+            <button
+              type="button"
+              class="button button-small"
+              aria-pressed={isHeld}
+              onClick={() => setHeld(!isHeld)}
+            >
+              <Icon name={isHeld ? "play" : "pause"} small />
+              {isHeld ? "Go on" : "Hold"}
+            </button>
+          </div>
+        }
+      >
+        <Loading loaded={loaded}>
+          {() =>
+            shown.length === 0
+              ? <Empty icon="file" text="No line of this level yet" />
+              : <LogLines lines={shown} isHeld={isPaused} />}
+        </Loading>
+      </Card>
+      <LogLevels />
+    </div>
+  );
+}
+
+function countOf(data: unknown): number {
+  const { lines, count } = Object(data);
+  return Number(lines ?? count ?? 1) || 1;
+}

@@ -46,6 +46,11 @@ const NEEDED: readonly Needed[] = [
     probe: ["/usr/bin/python3", "-c", "import redis"],
     for: "the Python snippet",
   },
+  {
+    package: "php-illuminate-view",
+    probe: ["test", "-e", "/usr/share/php/Illuminate/View/autoload.php"],
+    for: "the Blade snippet",
+  },
   { package: "php-cli", probe: ["php", "--version"], for: "the PHP snippets" },
   {
     package: "php-redis",

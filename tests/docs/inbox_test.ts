@@ -34,8 +34,17 @@ const program = sharedProgram({ APP_KEY, APP_ALLOWED_ORIGINS: `http://127.0.0.1:
 
 const ENGLISH: Readonly<Record<string, string>> = { ...FIRST_ENGLISH, ...MORE_ENGLISH };
 
-/** What each application is made of, besides the page: its files by their names, and what Vite has to be told. */
-const APPLICATIONS: Readonly<Record<string, { files: Record<string, string>; config: string }>> = {
+interface Application {
+  /** By their names. */
+  readonly files: Readonly<Record<string, string>>;
+  /** What Vite has to be told. */
+  readonly config: string;
+  /** What it says in the console when a notification is answered, and opened. @default that it was answered */
+  readonly lines?: readonly string[];
+}
+
+/** What each application is made of, besides the page. */
+const APPLICATIONS: Readonly<Record<string, Application>> = {
   react: {
     files: { "src/main.jsx": block("react") },
     config: `import react from "@vitejs/plugin-react"; export default { plugins: [react()] };`,
@@ -59,11 +68,42 @@ const APPLICATIONS: Readonly<Record<string, { files: Record<string, string>; con
     config:
       `import { svelte } from "@sveltejs/vite-plugin-svelte"; export default { plugins: [svelte()] };`,
   },
+  angular: {
+    files: {
+      "src/bell.ts": block("angular"),
+      // Angular's own build does at once what its compiler does here in the browser.
+      "src/main.ts": `import "@angular/compiler";
+        import { Component, enableProdMode, inject, provideZonelessChangeDetection, signal } from "@angular/core";
+        import { bootstrapApplication } from "@angular/platform-browser";
+        import { provideRouter, Router } from "@angular/router";
+        import { Bell } from "./bell";
+        @Component({ selector: "#app", imports: [Bell],
+          template: "<app-bell /><p>You are at {{ page() }}</p>" })
+        class App {
+          readonly page = signal("/");
+          constructor() {
+            const router = inject(Router);
+            router.events.subscribe(() => this.page.set(router.url));
+          }
+        }
+        enableProdMode(); // as its own build is
+        bootstrapApplication(App, { providers: [
+          provideZonelessChangeDetection(), provideRouter([{ path: "**", children: [] }]),
+        ] });`,
+      "tsconfig.json": `{"compilerOptions":{"experimentalDecorators":true}}`,
+    },
+    config: "export default {};",
+    lines: ["x"],
+  },
 };
 
 const PACKAGES = [
   ...["vite@8", "react@19", "react-dom@19", "vue@3", "svelte@5"],
   ...["@vitejs/plugin-react@6", "@vitejs/plugin-vue@6", "@sveltejs/vite-plugin-svelte@7"],
+  ...["core", "common", "compiler", "platform-browser", "router"].map((name) =>
+    `@angular/${name}@21`
+  ),
+  "rxjs@7",
 ];
 
 /** A folder with the packages, in which the applications are built. */
@@ -85,8 +125,8 @@ async function inFolder(...command: string[]): Promise<void> {
 /** Builds an application. Resolves with the folder of its files. */
 async function built(name: string): Promise<string> {
   const { files, config } = APPLICATIONS[name] ?? assert.fail();
-  const main = "src/main.jsx" in files ? "/src/main.jsx" : "/src/main.js";
-  const html = block("index.html").replace("/src/main.js", main)
+  const main = Object.keys(files).find((file) => file.startsWith("src/main.")) ?? assert.fail();
+  const html = block("index.html").replace("src/main.js", main)
     .replace("https://notifyli.example.org", program().url);
   await Deno.mkdir(`${folder}/${name}/src`, { recursive: true });
   for (const [file, text] of Object.entries({ ...files, "index.html": html })) {
@@ -141,7 +181,7 @@ async function open(page: Page): Promise<string[]> {
 }
 
 Deno.test("docs/inbox.md: every block that is an example is executed", () => {
-  const names = ["html", "strings", "index.html", "react", "vue", "svelte"];
+  const names = ["html", "strings", "index.html", "react", "vue", "svelte", "angular", "blade"];
   assert.deepEqual([...BLOCKS.keys()], names);
 });
 
@@ -187,10 +227,46 @@ for (const name of Object.keys(APPLICATIONS)) {
     await page.getByText("You are at /orders/5").waitFor();
     await panelOf(page).waitFor({ state: "detached" });
     await bellOf(page, 0).waitFor();
-    assert.deepEqual(lines, ["action later"]);
+    assert.deepEqual(lines, APPLICATIONS[name]?.lines ?? ["action later"]);
     assert.equal(sockets.length, 1, "what was rendered anew has the connection of before");
   });
 }
+
+Deno.test(
+  "docs/inbox.md: blade, as Laravel renders it for who is signed in, and for nobody",
+  OPTIONS,
+  async () => {
+    const publishing = await Deno.readTextFile(`${ROOT}docs/publishing.md`);
+    const [, library = ""] =
+      /<!-- example: php notifyli.php -->\s+```php\n(.*?)```/s.exec(publishing) ??
+        [];
+    await Deno.writeTextFile(`${folder}/notifyli.php`, library);
+    const layout = `<!DOCTYPE html><html lang="en"><title>Shop</title><body>${block("blade")}`;
+    await Deno.writeTextFile(`${folder}/layout.blade.php`, layout);
+    const rendered = async (user: string) => {
+      const { code, stdout, stderr } = await run(
+        ["php", `${ROOT}tests/fixtures/blade/render.php`, "layout.blade.php", "notifyli.php"],
+        { cwd: folder, env: { NOTIFYLI_URL: program().url, APP_KEY, USER_ID: user } },
+      );
+      assert.equal(code, 0, stdout + stderr);
+      return stdout;
+    };
+    assert.doesNotMatch(await rendered(""), /<notifyli-inbox|@/);
+    await using _ = serve(
+      "blade",
+      (path) => path === "/" ? rendered("blade") : Promise.resolve(""),
+    );
+    await using context = await openContext();
+    await notify("blade", "Shipped");
+    const page = await context.newPage();
+    assert.deepEqual(await open(page), []);
+    assert.match(await page.title(), /\(1\) Shop/);
+    await notify("blade", "Another");
+    await page.getByRole("status", { name: "New notifications" }).getByText("Another").waitFor();
+    await bellOf(page, 2).click();
+    await itemOf(page, "Shipped").waitFor();
+  },
+);
 
 Deno.test("docs/inbox.md says how large the modules are", async () => {
   const said = /\((\d+) kB over the wire, .*?-more\.js` \((\d+) kB\)/s.exec(PAGE) ?? [];

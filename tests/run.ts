@@ -177,6 +177,9 @@ const LOOK_MS = 1000;
  */
 const RUN_AGAIN = 3;
 
+/** A `deno test` that says nothing for so long hangs, and is ended: a test that waits in vain gives up after a minute. */
+const SILENT_MINUTES = 5;
+
 /** Of those that are not among the longest. */
 const FILES_A_BATCH = 4;
 
@@ -300,12 +303,20 @@ async function denoTest(
   }).spawn();
   const lines: string[] = [];
   let rest = "";
+  const end = () => {
+    console.log(`Nothing came for ${SILENT_MINUTES} minutes from ${args.join(" ")}: it is ended`);
+    child.kill("SIGKILL");
+  };
+  let silence = setTimeout(end, SILENT_MINUTES * 60_000);
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    clearTimeout(silence);
+    silence = setTimeout(end, SILENT_MINUTES * 60_000);
     const pieces = (rest + text).split("\n");
     rest = pieces.pop() ?? "";
     for (const line of pieces) console.log(line);
     lines.push(...pieces);
   }
+  clearTimeout(silence);
   const { success } = await child.status;
   const summary = lines.findLast((line) => /\| \d+ passed.* \| \d+ failed/.test(line)) ?? "";
   const [, passed = 0, failed = 0] = /\| (\d+) passed.*? \| (\d+) failed/.exec(summary) ?? [];

@@ -1,4 +1,5 @@
 /** Nodes that can be killed and come back, each at its own port and with its own data. */
+import { waitFor } from "../support/wait.ts";
 import { Program } from "../support/program.ts";
 import { freePort } from "../support/free_port.ts";
 
@@ -58,13 +59,19 @@ export class Cluster implements AsyncDisposable {
     return program;
   }
 
-  /** Sends the signal and waits until it has ended; resolves with its exit code. */
+  /** Sends the signal and waits until it has ended; resolves with its exit code. Rejects with its log where it goes on. */
   async kill(node: number, signal: Deno.Signal = "SIGKILL"): Promise<number> {
     const program = this.program(node);
     program.kill(signal);
-    const { code } = await program.ended();
+    let status: Deno.CommandStatus | undefined;
+    const ended = program.ended().then((each) => status = each);
+    await waitFor(`node ${node} has ended by ${signal}`, () => status).catch(async (error) => {
+      program.kill();
+      await ended;
+      throw new Error(`${error}\n${program.output}`);
+    });
     this.#programs[node] = undefined;
-    return code;
+    return status!.code;
   }
 
   /** Starts a node that does not run, on the data and the port it had. */

@@ -13,6 +13,8 @@ const RETRY_SECONDS = 0.05;
 /** Nothing passes later than this. */
 const MOST_SECONDS = 120;
 
+type Bytes = Uint8Array<ArrayBuffer>;
+
 export interface FileAnswer {
   readonly status: number;
   readonly headers: Headers;
@@ -87,23 +89,29 @@ export class FileCaller {
     }
   }
 
-  /** The bytes at a path, once they come whole. */
-  async bytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
-    for (;;) {
-      try {
-        const response = await fetch(this.#url(path), {
-          headers: { authorization: `Bearer ${this.#bearer}` },
-          ...this.#limit(),
-        });
-        const bytes = new Uint8Array(await response.arrayBuffer());
-        if (response.status === 200) return bytes;
-        if (response.status < 500) {
-          throw new RangeError(`${this.user}: ${path}: ${response.status}`);
-        }
-      } catch (error) {
-        if (error instanceof RangeError) throw error;
+  /** The bytes at a path, once they come whole. Rejects where they do not come. */
+  async bytes(path: string): Promise<Bytes> {
+    for (const endsAt = performance.now() + MOST_SECONDS * 1000;;) {
+      const { status, bytes, why } = await this.#ask(path);
+      if (bytes !== undefined && status === 200) return bytes;
+      if (performance.now() > endsAt || status !== undefined && status < 500) {
+        throw new Error(`${this.user}: ${path}: ${why}`);
       }
       await this.#rest();
+    }
+  }
+
+  /** What one node answers; no status where it did not, or not wholly. */
+  async #ask(path: string): Promise<{ status?: number; bytes?: Bytes; why: string }> {
+    try {
+      const response = await fetch(this.#url(path), {
+        headers: { authorization: `Bearer ${this.#bearer}` },
+        ...this.#limit(),
+      });
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      return { status: response.status, bytes, why: String(response.status) };
+    } catch (error) {
+      return { why: String(error) };
     }
   }
 

@@ -15,6 +15,7 @@ import type { Slice } from "./config/slice.ts";
 import type { Engine } from "./core/engine.ts";
 import type { App, Mount } from "./http/bindings.ts";
 import type { Calls } from "./http/calls.ts";
+import type { SocketAbouts } from "./http/openapi/socket_about.ts";
 import type { Route } from "./http/route.ts";
 import type { Database } from "./engines/database/database.ts";
 import type { Storage, Stored } from "./engines/storage.ts";
@@ -78,6 +79,8 @@ export interface Opened extends Partial<AsyncDisposable> {
   readonly services?: readonly object[];
   /** The commands of clients of version 2. */
   readonly commands?: readonly Command[];
+  /** What the commands are to clients, and what else the server sends them, for the description of the sockets. */
+  readonly sockets?: SocketAbouts;
   /** The routes of the HTTP API, for other systems. */
   readonly routes?: readonly Route[];
   /** Makes the apps that answer below a path in their own way. Called once all capabilities are open. */

@@ -3,6 +3,7 @@
  * that are plugged into the node. Only this file puts features together; nothing in `core/` knows one. `server.ts` adds
  * HTTP, the protocols and the listener.
  */
+import type { SocketAbouts } from "./http/openapi/socket_about.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
 import { requireDistinct } from "./base/distinct.ts";
 import { isOpenServer } from "./base/open_server.ts";
@@ -110,6 +111,11 @@ export class Kernel implements AsyncDisposable {
   /** The features' commands of clients of version 2. */
   get commands(): Commands {
     return new Commands(this.#opened.flatMap(({ commands = [] }): readonly Command[] => commands));
+  }
+
+  /** What the features' commands and frames are to clients. */
+  get sockets(): SocketAbouts[] {
+    return this.#opened.flatMap(({ sockets }) => sockets ?? []);
   }
 
   /** The features' routes of the HTTP API. */

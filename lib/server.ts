@@ -1,4 +1,5 @@
 /** Puts the parts together: engine, node, features, listener. `commands/start.ts` runs it. */
+import { asyncApiDocument } from "./http/openapi/async_document.ts";
 import { VERSION } from "./base/version.ts";
 import { described } from "./http/openapi/described.ts";
 import { openApiDocument } from "./http/openapi/document.ts";
@@ -79,6 +80,8 @@ export class Server implements AsyncDisposable {
   #isStopping = false;
   /** The routes of the HTTP API. */
   readonly routes: readonly Route[];
+  /** The commands of version 2. */
+  readonly commands: Pick<Commands, "types" | "count">;
   /** The metrics of all parts of the server. */
   readonly metrics: Metrics;
 
@@ -102,6 +105,7 @@ export class Server implements AsyncDisposable {
       this.#isStopping ? "the server is being stopped" : undefined
     );
     this.metrics = kernel.metrics;
+    this.commands = kernel.commands;
     this.routes = routes;
   }
 
@@ -238,6 +242,7 @@ function openDoors(kernel: Kernel, config: Config, places: Places) {
           ...SERVER_API,
           ...mounts.flatMap(({ about = [] }) => about),
         ], options),
+      "/asyncapi.json": () => asyncApiDocument(kernel.sockets, options),
     },
     clientConfig: () => kernel.clientConfig(),
     pageCalls: kernel.pageCalls,

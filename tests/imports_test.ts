@@ -28,6 +28,7 @@ const RULES: ImportRules = {
     "lib/feature.ts": "config core limits/connection_gate.ts engines auth/tokens.ts http",
     "lib/asks/feature.ts": "limits/settings.ts feature.ts",
     "lib/auth/feature.ts": "asks feature.ts auth/revocations",
+    "lib/auth/socket_api.ts": "base http",
     "lib/auth/*/routes.ts": "base http",
     "lib/auth/*/api.ts": "base http",
     "lib/auth/*/feature.ts": "core/task.ts limits/settings.ts http/openapi/described.ts feature.ts",

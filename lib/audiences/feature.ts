@@ -1,4 +1,5 @@
 /** Followers of topics, and who has been here, as a capability of the server: those to whom something can be sent at once. */
+import { followerSockets } from "./socket_api.ts";
 import { described } from "../http/openapi/described.ts";
 import { followersApi } from "./api.ts";
 import type { Feature } from "../feature.ts";
@@ -25,6 +26,7 @@ export const audiencesFeature = {
     const topics = use(Topics);
     return {
       services: [followers, known],
+      sockets: followerSockets(of(limits)),
       commands: followerCommands(followers, topics),
       routes: described(followerRoutes(followers, topics, of(limits)), followersApi(of(limits))),
       connection: known,

@@ -1,4 +1,5 @@
 /** By what connections prove who they are, tokens or an application's word, as a capability of the server. */
+import { AUTH_SOCKETS } from "./socket_api.ts";
 import { Questions } from "../asks/questions.ts";
 import type { Feature } from "../feature.ts";
 import { Authentication } from "./authentication.ts";
@@ -19,6 +20,7 @@ export const authFeature = {
     });
     return {
       services: [authentication, passes],
+      sockets: AUTH_SOCKETS,
       commands: authCommands(passes, (error) => authentication.noteRefused(error)),
       prove: (connection, identity, address) =>
         new ConnectionAuth(authentication, connection, {

@@ -4,7 +4,7 @@ import type { Limits } from "../base/sizes.ts";
 import { type Abouts, may, must } from "../http/openapi/about.ts";
 import { at, kit, NEXT, PAGE, USER } from "../http/openapi/kit.ts";
 
-const CONTACT = named(
+export const CONTACT = named(
   "Contact",
   object("A contact, or a user who is blocked.", { user_id: USER }, {
     name: text("How its owner calls the user."),
@@ -19,7 +19,7 @@ const CONTACT = named(
   }),
 );
 
-const PRIVACY = named(
+export const PRIVACY = named(
   "Privacy",
   object("What others see of a user.", {
     read_receipts: flag(

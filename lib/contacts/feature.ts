@@ -1,4 +1,5 @@
 /** Contacts, blocks and privacy settings, as a capability of the server. */
+import { contactSockets } from "./socket_api.ts";
 import { described } from "../http/openapi/described.ts";
 import { contactsApi } from "./api.ts";
 import { deliverToOthers } from "../core/hub.ts";
@@ -25,6 +26,7 @@ export const contactsFeature = {
     joinPresence(service, use(UserPresence), database);
     return {
       services: [service],
+      sockets: contactSockets(of(limits)),
       commands: contactCommands(node, service),
       routes: described(contactRoutes(service, of(limits)), contactsApi(of(limits))),
       kinds: { contacts_changed: deliverToOthers, privacy_changed: deliverToOthers },

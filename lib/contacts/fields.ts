@@ -12,7 +12,7 @@ import { flag, pageSize } from "../core/command_fields.ts";
 import type { ContactChange, ContactQuery, Privacy } from "./types.ts";
 
 /** How many users one request may name. */
-const MOST_USERS = 1000;
+export const MOST_USERS = 1000;
 
 /** What is changed of a contact: whoever is neither blocked, unblocked nor removed is added. */
 export function contactFields(fields: Fields, limits: Limits): ContactChange {

@@ -1,4 +1,5 @@
 /** Conversations, as a capability of the server: the whole chat between people. */
+import { conversationSockets } from "./socket_api.ts";
 import { described } from "../http/openapi/described.ts";
 import { conversationsApi } from "./api.ts";
 import { messagesApi } from "./message_api.ts";
@@ -92,6 +93,7 @@ export const conversationsFeature = {
         ({ site, user }) => presence.rightsChanged(site, [user]),
       ),
       tasks: retention.tasks,
+      sockets: conversationSockets(of(limits), config.text),
       commands: [...conversationCommands(service), ...messageCommands(service)],
       routes: described([
         ...conversationRoutes(service, of(limits)),

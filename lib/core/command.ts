@@ -108,6 +108,11 @@ export class Commands {
     }
   }
 
+  /** How many there are, of which several may have one type. */
+  get count(): number {
+    return [...this.#commands.values()].reduce((sum, { all }) => sum + (all?.length ?? 1), 0);
+  }
+
   get types(): string[] {
     return [...this.#commands.keys()];
   }

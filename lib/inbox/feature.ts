@@ -1,4 +1,5 @@
 /** Notifications and the inboxes that they wait in, as a capability of the server. */
+import { INBOX_SOCKETS } from "./socket_api.ts";
 import { described } from "../http/openapi/described.ts";
 import { inboxApi } from "./api.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
@@ -100,6 +101,7 @@ export const inboxFeature = {
     rooms.listen(delivery);
     return {
       services: [service, acts, delivery, notifier, broadcasts, sendings, timing],
+      sockets: INBOX_SOCKETS,
       commands: [...inboxCommands(service, zoneOf), ...actCommands(acts)],
       routes: described([
         ...inboxRoutes({ inbox: service, editor, notifier, broadcasts, timing }, {

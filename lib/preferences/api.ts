@@ -76,7 +76,7 @@ const VERSION = whole(
   "It rises with each change; with another one than is there nothing is changed.",
 );
 
-const PREFERENCES = named(
+export const PREFERENCES = named(
   "Preferences",
   object("What a user has chosen, and what comes of it.", {
     kinds: CHOSEN.kinds,

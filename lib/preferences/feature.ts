@@ -1,4 +1,5 @@
 /** Preferences, kinds of notifications and quiet hours, as a capability of the server. */
+import { preferenceSockets } from "./socket_api.ts";
 import { deliverToOthers } from "../core/hub.ts";
 import type { Feature } from "../feature.ts";
 import { described } from "../http/openapi/described.ts";
@@ -40,6 +41,7 @@ export const preferencesFeature = {
     const links = new UnsubscribeLinks(database, of(listeners).basePath);
     return {
       services: [service, new Decisions(known, counters), links, new ReachFeed(feed, node)],
+      sockets: preferenceSockets(of(limits)),
       commands: preferenceCommands(node, service),
       routes: described(
         preferenceRoutes({ preferences: service, links, limits: of(limits) }),

@@ -1,4 +1,5 @@
 /** The presence of users over all rooms and nodes, as a capability of the server. */
+import { presenceSockets } from "./socket_api.ts";
 import { described } from "../http/openapi/described.ts";
 import { presenceApi } from "./api.ts";
 import type { Feature } from "../feature.ts";
@@ -34,6 +35,7 @@ export const presenceFeature = {
     });
     return {
       services: [presence],
+      sockets: presenceSockets(of(limits)),
       commands: presenceCommands(presence),
       routes: described(presenceRoutes(presence, of(limits)), presenceApi(of(limits))),
       kinds: presence.kinds,

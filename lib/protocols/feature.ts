@@ -1,4 +1,5 @@
 /** What version 2 has beside rooms and inboxes: introductions, and sessions over HTTP. */
+import { introductionSockets } from "./v2/socket_api.ts";
 import { Authentication } from "../auth/authentication.ts";
 import { Conversations } from "../conversations/conversations.ts";
 import type { Feature } from "../feature.ts";
@@ -19,6 +20,7 @@ export const protocolsFeature = {
   name: "protocols",
   open({ node, of, use }) {
     return {
+      sockets: introductionSockets(of(limits)),
       commands: introductionCommands({
         inbox: use(InboxService),
         delivery: use(InboxDelivery),

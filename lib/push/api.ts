@@ -24,7 +24,7 @@ const PROVIDER = oneOf(
 
 const RESULT = text("What it came to: `taken`, `gone`, `later` or `refused`.");
 
-const DEVICE = named(
+export const DEVICE = named(
   "Device",
   object("A device, without its token.", {
     id: text("Its id."),
@@ -55,7 +55,7 @@ const TOKEN = either(
 );
 
 /** A subscription with keys that are points of the curve, for examples. */
-const EXAMPLE_TOKEN = {
+export const EXAMPLE_TOKEN = {
   endpoint: "https://updates.push.services.mozilla.com/wpush/v2/example",
   keys: {
     p256dh:

@@ -1,4 +1,5 @@
 /** The devices of users, and what is pushed to them, as a capability of the server. */
+import { pushSockets } from "./socket_api.ts";
 import { Revocations } from "../auth/revocations/revocations.ts";
 import { SYSTEM_CLOCK } from "../base/clock.ts";
 import { deadAfterMs } from "../engines/redis/dead_after.ts";
@@ -82,6 +83,7 @@ export const pushFeature = {
     service.witnessBy(queue);
     return {
       services: [devices, sender],
+      sockets: pushSockets(of(limits)),
       commands: deviceCommands(devices, providers),
       routes: described(
         pushRoutes(devices, providers, { test, limits: of(limits) }),

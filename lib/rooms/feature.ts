@@ -1,4 +1,5 @@
 /** Rooms, as a capability of the server. */
+import { roomSockets } from "./socket_api.ts";
 import { described } from "../http/openapi/described.ts";
 import { roomsApi } from "./api.ts";
 import { Questions } from "../asks/questions.ts";
@@ -41,6 +42,7 @@ export function roomsFeatureWith(open: typeof openPresence) {
       use(Authentication).takeGuests(() => service.access.takesGuests);
       return {
         services: [service],
+        sockets: roomSockets(of(limits)),
         commands: roomCommands(service),
         routes: described(
           roomRoutes(service, { limits: of(limits), rates: of(rates) }),

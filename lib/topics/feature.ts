@@ -1,4 +1,5 @@
 /** Topics, as a capability of the server. */
+import { topicSockets } from "./socket_api.ts";
 import { described } from "../http/openapi/described.ts";
 import { topicsApi } from "./api.ts";
 import { Questions } from "../asks/questions.ts";
@@ -38,6 +39,7 @@ export const topicsFeature = {
     use(Authentication).takeGuests(() => service.access.takesGuests);
     return {
       services: [service],
+      sockets: topicSockets(of(limits)),
       commands: topicCommands(service),
       routes: described(
         topicRoutes(service, { limits: of(limits), rates: of(rates) }),

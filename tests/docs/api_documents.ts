@@ -8,6 +8,7 @@ import { ROOT } from "../support/paths.ts";
 /** The descriptions, by the paths at which they are shown and by their files. */
 export const DOCUMENTS = {
   "/openapi.json": `${ROOT}docs/openapi.json`,
+  "/asyncapi.json": `${ROOT}docs/asyncapi.json`,
 } as const;
 
 /** Each description as a server shows it, by its file. */

@@ -142,4 +142,15 @@ export const SERVER_API: readonly MountAbout[] = [
       answers: { 200: { description: "OpenAPI 3.1.", json: object("A description.", {}) } },
     },
   },
+  {
+    method: "GET",
+    path: "/asyncapi.json",
+    access: "anybody",
+    about: {
+      id: "getAsyncApi",
+      tag: "streams",
+      summary: "Show the description of the sockets",
+      answers: { 200: { description: "AsyncAPI 3.0.", json: object("A description.", {}) } },
+    },
+  },
 ];

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { type Answered, ApiWorld, type Json, type Operation } from "../../support/api_world.ts";
+import { closed } from "../../support/closed_schema.ts";
 import { PostgresServer } from "../../support/postgres.ts";
 import { Program } from "../../support/program.ts";
 import { RedisServer } from "../../support/redis.ts";
@@ -86,18 +87,6 @@ function answerCheck(
 
 function at(document: Json, place: readonly string[]): Json {
   return place.reduce((value: Json, name) => value?.[name], document);
-}
-
-/** The same, in which objects have no fields but those that are described. */
-function closed(schema: Json): Json {
-  if (Array.isArray(schema)) return schema.map(closed);
-  if (typeof schema !== "object" || schema === null) return schema;
-  const copy = Object.fromEntries(
-    Object.entries(schema).map(([name, each]) => [name, closed(each)]),
-  );
-  const { type, properties, additionalProperties } = schema;
-  const isOpen = additionalProperties !== undefined || Object.keys(properties ?? {}).length === 0;
-  return type === "object" && !isOpen ? { ...copy, additionalProperties: false } : copy;
 }
 
 Deno.test("an answer with a field that is not described is a fault", async () => {

@@ -45,6 +45,9 @@ const OF_ENDPOINTS = [
 /** What is looked at only for users who put notifications off, or whose notifications come in groups. */
 const OF_FEW = ["inbox-snoozed", "inbox-groups"];
 
+/** What is read for operators alone, of one node each. */
+const OF_OPERATORS = ["node-history"];
+
 Deno.test("every kind of key is one of all, or one of somebody's own", () => {
   const known = [
     ...Object.keys(OWN_NAMES),
@@ -53,6 +56,7 @@ Deno.test("every kind of key is one of all, or one of somebody's own", () => {
     ...UNGUESSABLE,
     ...OF_ENDPOINTS,
     ...OF_FEW,
+    ...OF_OPERATORS,
   ];
   assert.deepEqual(known.map(firstWord).sort(), Object.keys(KEY_TYPES).sort());
 });

@@ -1,6 +1,7 @@
 /** What clients of version 2 can ask of their user's devices. */
 import { CodedError } from "../base/errors.ts";
 import { identifier } from "../base/fields.ts";
+import { ignoredOf } from "../base/ignored.ts";
 import { type Command, command, weighed } from "../core/command.ts";
 import type { Connection } from "../core/connection.ts";
 import { boundTo } from "./binding.ts";
@@ -9,6 +10,8 @@ import type { Devices } from "./devices.ts";
 import { ignoredInDevice } from "./fields.ts";
 import type { PushProviders } from "./providers/providers.ts";
 import { deviceOnWire } from "./wire.ts";
+
+const REMOVE_FIELDS = { id: true, type: true, ref: true } as const;
 
 /** Most characters of a device's id. */
 const ID = 64;
@@ -32,10 +35,10 @@ export function deviceCommands(
     })),
     weighed(command(
       "remove_device",
-      (fields) => identifier(fields, "id", ID),
-      async (connection, id) => {
+      (fields) => ({ id: identifier(fields, "id", ID), named: ignoredOf(fields, REMOVE_FIELDS) }),
+      async (connection, { id, named }) => {
         const removed = await devices.remove({ ...ownerOf(connection), id });
-        return { data: { id, removed } };
+        return { data: { id, removed, ...named } };
       },
     )),
   ];

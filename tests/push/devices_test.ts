@@ -161,6 +161,8 @@ for (const [place, start] of PLACES) {
         ...{ provider: "web_push", token },
       });
       assert.equal(none, undefined);
+      const removed = await client.command("remove_device", { id: json["id"], al: true });
+      assert.deepEqual([removed["removed"], removed["ignored"]], [true, [{ field: "al" }]]);
     });
 
     await test.step("they go with the session that has registered them, and with the user", async () => {

@@ -78,6 +78,11 @@ const SUBCOMMANDS: readonly Entry[] = [
     load: async () => (await import("./lib/commands/migrate.ts")).migrate,
   },
   {
+    name: "doctor",
+    summary: "Say what is wrong with all that a server needs; see doctor --help",
+    load: async () => (await import("./lib/commands/doctor.ts")).doctor,
+  },
+  {
     name: "token",
     summary: "Print a token for a user, for trying out; see token --help",
     load: async () => (await import("./lib/commands/token.ts")).token,

@@ -76,7 +76,7 @@ const RULES: ImportRules = {
     "lib/library":
       "base core log asks auth/keys rooms inbox hooks ways * configuration.ts server.ts",
     "lib/commands":
-      "base config core log net engines listeners/knock.ts auth auth/keys rooms topics backup inbox ways push/providers sdk features.ts configuration.ts server.ts publisher",
+      "base config core log net limits/descriptors.ts engines listeners/knock.ts auth auth/keys rooms topics backup inbox ways push/providers sdk features.ts configuration.ts server.ts publisher",
     "main.ts": "base commands",
   },
   exceptions: {

@@ -19,8 +19,8 @@ Deno.test("a held file stays as it is while much is written, and takes it all af
   {
     using held = store.hold();
     const before = await sumOf(path);
-    // SQLite would take a log of 1,000 pages into the file.
-    for (let each = 0; each < 4; each++) await write(1000);
+    // SQLite would take a log of 4,000 pages into the file.
+    for (let each = 0; each < 6; each++) await write(1000);
     assert.deepEqual(await sumOf(path), before);
     held.requireWhole();
     assert.throws(() => store.hold(), /another copy of the store is being made/);

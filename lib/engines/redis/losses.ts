@@ -11,7 +11,7 @@ export async function warnOfLosses(redis: Redis): Promise<void> {
 }
 
 /** The warnings for a text that `INFO` answers. */
-function lossesOf(info: string): string[] {
+export function lossesOf(info: string): string[] {
   const fields = new Map(
     info.split(/\r?\n/).map((line) => [line.split(":")[0] ?? "", line.split(":")[1] ?? ""]),
   );

@@ -19,7 +19,7 @@ const SOON_CHECKED_BYTES = 64_000_000;
 const CHECK = "PRAGMA quick_check(1)";
 
 /** Pages after which the log is moved into the database, of 4 KiB each; SQLite's own is a quarter of that. */
-const LOG_PAGES = 4000;
+export const LOG_PAGES = 4000;
 
 export interface OpenedDatabase {
   readonly database: DatabaseSync;

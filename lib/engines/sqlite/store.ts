@@ -15,7 +15,7 @@ import { isDamage, isDiskFailure } from "./file_errors.ts";
 import { HELD_LOG_BYTES, type HeldFile, Hold } from "./held_file.ts";
 import { StoreHealth } from "./health.ts";
 import { FILE_VERSION, renewEpochs, type Schema } from "./migrations.ts";
-import { exists, fileIn, noteSealed, openDatabase } from "./open_database.ts";
+import { exists, fileIn, LOG_PAGES, noteSealed, openDatabase } from "./open_database.ts";
 import { logOf, OwnFiles } from "./own_files.ts";
 import { Seal } from "./seal.ts";
 import { Statement } from "./statement.ts";
@@ -27,9 +27,6 @@ const TRIAL = `PRAGMA user_version = ${FILE_VERSION}`;
 
 /** Has the database take what the log holds, and begins a new log. */
 const NEW_LOG = "PRAGMA journal_mode = DELETE; PRAGMA journal_mode = WAL";
-
-/** SQLite takes what the log holds into the database once the log has so many pages, which is SQLite's own default. */
-const LOG_PAGES = 1000;
 
 /** How often the store looks whether its files are still its own, while it writes nothing. */
 const LOOK_EVERY_MS = 1000;

@@ -77,6 +77,12 @@ const NEEDED: readonly Needed[] = [
   { package: "curl", probe: ["curl", "--version"], for: "the snippets of the docs" },
   { package: "nginx-light", probe: ["/usr/sbin/nginx", "-v"], for: "the documented proxy" },
   { package: "haproxy", probe: ["/usr/sbin/haproxy", "-v"], for: "a proxy that adds nothing" },
+  { package: "caddy", probe: ["/usr/bin/caddy", "version"], for: "the recipe with Caddy" },
+  {
+    package: "docker-compose",
+    probe: ["docker-compose", "version"],
+    for: "the compose file, which it reads without an engine",
+  },
   { package: "iproute2", probe: ["ss", "-V"], for: "who is at the other end of a connection" },
   { package: "sqlite3", probe: ["sqlite3", "--version"], for: "the documented backup" },
   {

@@ -9,6 +9,7 @@ import { ROOT } from "./support/paths.ts";
 const WORST_EXPOSURE = 1.5;
 
 const unit = await Deno.readTextFile(`${ROOT}systemd/notifyli.service`);
+const template = await Deno.readTextFile(`${ROOT}systemd/notifyli@.service`);
 const watchdog = await Deno.readTextFile(`${ROOT}systemd/notifyli-watchdog.service`);
 const timer = await Deno.readTextFile(`${ROOT}systemd/notifyli-watchdog.timer`);
 const environment = await Deno.readTextFile(`${ROOT}systemd/notifyli.env`);
@@ -119,6 +120,47 @@ Deno.test("watchdog looks at a server that runs, and starts only one anew that d
     assert.ok(!await restarts({ ...running, EXIT_STATUS }), EXIT_STATUS);
   }
   assert.ok(!await restarts({ ...running, FREEZER: "frozen", EXIT_STATUS: "3" }));
+});
+
+Deno.test("the unit of several nodes is the one of a single node, but for what each has of its own", () => {
+  const [about, ...lines] = unit.split("\n").slice(1).join("\n")
+    .replace(
+      "Description=notifyli, realtime messages and notifications",
+      "Description=notifyli on port %i",
+    )
+    .replace(
+      "ExecStart=/usr/local/bin/notifyli start",
+      "# The file of all nodes has a port, too: that of the node goes before it.\n" +
+        "ExecStart=/usr/bin/env APP_PORT=%i APP_NODE_NAME=node-%i /usr/local/bin/notifyli start",
+    )
+    .replace(
+      "Environment=APP_DATA_DIR=/var/lib/notifyli",
+      "# Settings of one node alone.\nEnvironmentFile=-/etc/notifyli/notifyli-%i.env\n" +
+        "Environment=APP_DATA_DIR=/var/lib/notifyli/%i",
+    )
+    .replace(/^(StateDirectory=notifyli|WorkingDirectory=.*)$/gm, "$1/%i")
+    .split("\n");
+  assert.equal(about, "");
+  const expected = lines.join("\n");
+  const found = template.slice(template.indexOf("\n\n") + 2);
+  assert.equal(found, expected);
+});
+
+Deno.test("the unit of several nodes is clean under systemd-analyze verify, and a node has the port of its name", async () => {
+  const verified = await analyze(
+    "verify",
+    template.replace("=/usr/bin/env ", "=/usr/bin/env PATH=/bin ").replace(
+      "/usr/local/bin/notifyli start",
+      "/bin/true",
+    ),
+    "notifyli@7001.service",
+  );
+  assert.deepEqual([verified.code, verified.stderr + verified.stdout], [0, ""]);
+  const command = value("ExecStart", template)!.replaceAll("%i", "7001")
+    .replace("/usr/local/bin/notifyli start", "/usr/bin/env");
+  const { stdout } = await run(command.split(" "), { env: { APP_PORT: "7000" } });
+  assert.match(stdout, /^APP_PORT=7001$/m);
+  assert.match(stdout, /^APP_NODE_NAME=node-7001$/m);
 });
 
 /** The script that systemd hands to the shell. */

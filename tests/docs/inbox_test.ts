@@ -133,16 +133,8 @@ async function built(name: string): Promise<string> {
     await Deno.writeTextFile(`${folder}/${name}/${file}`, text);
   }
   await Deno.writeTextFile(`${folder}/${name}/vite.config.js`, config);
-  await inFolder(
-    "npx",
-    "vite",
-    "build",
-    "--logLevel",
-    "error",
-    name,
-    "--config",
-    `${name}/vite.config.js`,
-  );
+  const vite = ["node", "node_modules/vite/bin/vite.js", "build", "--logLevel", "error"];
+  await inFolder(...vite, name, "--config", `${name}/vite.config.js`);
   return `${folder}/${name}/dist`;
 }
 

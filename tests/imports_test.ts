@@ -59,7 +59,7 @@ const RULES: ImportRules = {
     "lib/ways":
       "base config core limits/settings.ts engines listeners/settings.ts auth/keys feature.ts rooms topics inbox",
     "lib/admin":
-      "base config core log limits engines listeners/settings.ts auth auth/revocations http feature.ts rooms inbox presence push conversations",
+      "base config core log limits engines listeners/settings.ts auth auth/revocations http feature.ts rooms inbox presence push conversations hooks ways",
     "bridge.ts": "base core engines inbox ways",
     // Any other capability: it needs no line of its own.
     "*":

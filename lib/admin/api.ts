@@ -122,6 +122,27 @@ const LOG_QUERY: Parameters = {
   ),
 };
 
+const SOURCES = ["hooks", "stream", "amqp"] as const;
+
+const OF_LETTER: Parameters = {
+  source: must(oneOf("`hooks`, `stream` or `amqp`.", SOURCES), "stream"),
+  id: must(text("The dead letter's id."), "1790000000000-0"),
+};
+
+const HOOK = object("An endpoint.", {
+  name: text("Its name; `webhook` is told of receipts."),
+  url: text("The host; the rest may be secret."),
+  events: list("Patterns of what it is told.", text("A pattern.")),
+  state: oneOf("Whether a node tells it, and it takes that.", ["telling", "failing", "idle"]),
+  queued: whole("How many events wait."),
+  lag_seconds: whole("How old the oldest is that is being told."),
+  delivered: whole("Events that it took since the nodes started."),
+  failed: whole("Requests that failed."),
+  dead: whole("Events that were given up, and are kept."),
+}, {
+  last_error: object("The last failure.", { at: number("When."), reason: text("Why.") }),
+});
+
 const LOG_LEVELS = object("From which level on categories are logged.", {
   levels: LEVELS_OF,
   usual: oneOf("The level of all others.", LEVELS),
@@ -301,6 +322,94 @@ export function adminApi(limits: Limits): Abouts {
         200: {
           description: "A part of it, the newest first.",
           json: object("Records.", { records: list("One part.", AUDIT_RECORD) }, { next: NEXT }),
+        },
+      },
+    },
+    "GET /hooks": {
+      id: "listHooks",
+      tag: "operations",
+      summary: "Show the endpoints that are told what happens",
+      answers: {
+        200: {
+          description: "All of them.",
+          json: object("Endpoints.", { hooks: list("All of them.", HOOK) }, { missing: MISSING }),
+        },
+      },
+    },
+    "GET /dead-letters": {
+      id: "listDeadLetters",
+      tag: "operations",
+      summary: "Show what was refused or given up, and no sender was told of",
+      query: {
+        source: may(oneOf("Where it came from, or was to go.", SOURCES), "stream"),
+        limit: PAGE["limit"]!,
+        before: may(text("The `next` of the page before.")),
+      },
+      answers: {
+        200: {
+          description: "The newest first.",
+          json: object("Dead letters.", {
+            dead_letters: list(
+              "One part.",
+              object("A dead letter.", {
+                id: text("Its id."),
+                source: oneOf("Where it came from, or was to go.", SOURCES),
+                at: number("When. In Unix seconds."),
+                reason: text("Why.", { min: 0 }),
+                payload: any("What came, or was to be told."),
+              }),
+            ),
+          }, { next: NEXT }),
+        },
+      },
+    },
+    "POST /dead-letters/:source/:id/resend": {
+      id: "resendDeadLetter",
+      tag: "operations",
+      summary: "Take a dead letter once more, as if it had just come",
+      path: OF_LETTER,
+      answers: {
+        202: {
+          description: "It is taken, or is told again.",
+          json: object("A dead letter.", {
+            id: text("Its id."),
+            source: oneOf("Its source.", SOURCES),
+          }),
+        },
+      },
+    },
+    "DELETE /dead-letters/:source/:id": {
+      id: "deleteDeadLetter",
+      tag: "operations",
+      summary: "Delete a dead letter",
+      path: OF_LETTER,
+      answers: { 204: { description: "There is no such dead letter." } },
+    },
+    "GET /scheduled": {
+      id: "listScheduled",
+      tag: "notifications",
+      summary: "List notifications that wait for their time",
+      query: {
+        user_id: may(USER),
+        limit: PAGE["limit"]!,
+        after: may(text("The `next` of the page before.")),
+      },
+      answers: {
+        200: {
+          description: "Those that come first.",
+          json: object("Notifications.", {
+            scheduled: list(
+              "One part.",
+              object("A notification.", {
+                id: text("Its id."),
+                user_id: USER,
+                deliver_at: at("When it comes."),
+              }, {
+                title: text("Its title."),
+                snoozed: flag("Whether its user has put it off."),
+              }),
+            ),
+          }, { next: NEXT }),
         },
       },
     },

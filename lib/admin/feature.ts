@@ -9,6 +9,11 @@ import { limits } from "../limits/settings.ts";
 import { listeners } from "../listeners/settings.ts";
 import { adminApi } from "./api.ts";
 import { ADMIN_FUNCTIONS } from "./functions.ts";
+import { deadLetterRoutes, hooksAside } from "./dead_letters/routes.ts";
+import { hookRoutes } from "./hooks/routes.ts";
+import { Hooks } from "../hooks/hooks.ts";
+import { RabbitDeadLetters, StreamDeadLetters } from "../ways/asides.ts";
+import { scheduledRoutes } from "./scheduled/routes.ts";
 import { Live } from "./live/live.ts";
 import { liveRoutes } from "./live/routes.ts";
 import { Snapshot } from "./live/snapshot.ts";
@@ -65,6 +70,13 @@ export const adminFeature = {
         ...auditRoutes(audit),
         ...logRoutes(new Logs(nodes, peers)),
         ...settingsRoutes(settings, id),
+        ...hookRoutes(use(Hooks), nodes, peers),
+        ...deadLetterRoutes({
+          hooks: hooksAside(use(Hooks)),
+          stream: use(StreamDeadLetters).aside,
+          amqp: use(RabbitDeadLetters).aside,
+        }),
+        ...scheduledRoutes(use(InboxService), of(limits)),
         ...watchRoutes(watches, of(limits)),
         ...userRoutes(users, of(limits)),
       ], adminApi(of(limits))),

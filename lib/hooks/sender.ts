@@ -49,8 +49,20 @@ export interface WebhookOptions<Event> extends EndpointConfig {
   readonly telling: Telling<Event>;
   /** How long a stop waits for the request that is under way. */
   readonly stopWaitMs: number;
+  /** Keeps what is given up; never rejects. @default nobody does */
+  keepDead?(events: readonly Event[], reason: string): Promise<void>;
   /** @default the machine's own */
   readonly clock?: ServerClock;
+}
+
+/** How far a sender is. */
+export interface SenderState {
+  /** Whether this node tells the endpoint right now. */
+  readonly isHeld: boolean;
+  readonly isFailing: boolean;
+  /** The time of the oldest event that is being told, in Unix milliseconds; absent where none is. */
+  readonly oldestAt?: number;
+  readonly lastError?: { readonly at: number; readonly reason: string };
 }
 
 export class WebhookSender<Event extends Happening> {
@@ -72,6 +84,10 @@ export class WebhookSender<Event extends Happening> {
   #failures = 0;
   /** How often the batch at hand was refused. */
   #refusals = 0;
+  /** The time of the first event of the batch at hand. */
+  #oldestAt: number | undefined;
+  #lastError: SenderState["lastError"];
+  readonly #keepDead: WebhookOptions<Event>["keepDead"];
 
   constructor(log: HookLog<Event>, counters: TellingCounters, options: WebhookOptions<Event>) {
     this.#log = log;
@@ -79,7 +95,17 @@ export class WebhookSender<Event extends Happening> {
     this.#telling = options.telling;
     this.#endpoint = new WebhookEndpoint(options);
     this.#stopWaitMs = options.stopWaitMs;
+    this.#keepDead = options.keepDead?.bind(options);
     this.#clock = options.clock ?? SYSTEM_CLOCK;
+  }
+
+  get state(): SenderState {
+    return {
+      isHeld: this.#isHeld,
+      isFailing: this.#failures + this.#refusals > 0,
+      ...(this.#oldestAt !== undefined && { oldestAt: this.#oldestAt }),
+      ...(this.#lastError && { lastError: this.#lastError }),
+    };
   }
 
   /** Tells until the signal aborts. What was not taken by then stays in the log. */
@@ -101,6 +127,7 @@ export class WebhookSender<Event extends Happening> {
     await this.#hold();
     while (!this.#isStopping) {
       const batch = await this.#next();
+      this.#oldestAt = batch?.events[0]?.at;
       if (batch === undefined) await this.#pause(LOOK_EVERY_MS);
       else await this.#tell(batch);
     }
@@ -124,6 +151,7 @@ export class WebhookSender<Event extends Happening> {
     if (this.#aborting.signal.aborted) return;
     this.#counters.failed.value++;
     this.#warnOnce(answer.reason);
+    this.#lastError = { at: this.#clock.now(), reason: answer.reason };
     if (answer.kind === "refused") await this.#afterRefusal(batch, answer.reason);
     else await this.#afterFailure(batch, answer);
   }
@@ -174,6 +202,7 @@ export class WebhookSender<Event extends Happening> {
 
   async #drop(batch: HookBatch<Event>, reason: string): Promise<void> {
     this.#noteDropped(batch.events.length, reason);
+    await this.#keepDead?.(batch.events, reason);
     await this.#remove(batch, () => this.#log.drop?.(batch) ?? this.#log.remove(batch));
   }
 

@@ -15,6 +15,7 @@ import type {
   SnoozedPage,
   Snoozes,
   StoredNotification,
+  UpcomingPage,
   UserStore,
   Which,
 } from "./store/store.ts";
@@ -141,6 +142,13 @@ export class InboxService {
     ]);
     const snoozed = later.filter(({ content }) => isSnoozed(content)).length;
     return { ...counts, snoozed, scheduled: later.length - snoozed };
+  }
+
+  /** What waits for its time, of one user or of all. */
+  async scheduled(site: string, options: ListOptions, user?: UserId): Promise<UpcomingPage> {
+    if (user === undefined) return await this.#users.upcoming(site, options);
+    const own = await this.#users.scheduled(site, user);
+    return { notifications: own.slice(0, options.limit).map((each) => ({ ...each, user })) };
   }
 
   unread(site: string, user: UserId): Promise<number> {

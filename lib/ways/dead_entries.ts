@@ -62,7 +62,15 @@ export class DeadEntries implements Disposable {
     [id, values]: readonly [id: string, values: readonly string[]],
     error: unknown,
   ): Promise<void> {
-    const fields = ["reason", reasonOf(error), "entry", id, ...values.slice(0, 2 * MOST_FIELDS)];
+    const fields = [
+      "reason",
+      reasonOf(error),
+      "way",
+      way,
+      "entry",
+      id,
+      ...values.slice(0, 2 * MOST_FIELDS),
+    ];
     await this.#orLog(
       `entry ${id}`,
       this.#functions.refuseEntry([this.#keys.stream(way), this.#stream], [
@@ -77,7 +85,14 @@ export class DeadEntries implements Disposable {
     { way, payload, holder, progress, isUnsent }: RefusedPayload,
     error: unknown,
   ): Promise<boolean> {
-    const fields = ["reason", reasonOf(error), "payload", payload.slice(0, PAYLOAD_LIMIT)];
+    const fields = [
+      "reason",
+      reasonOf(error),
+      "way",
+      way,
+      "payload",
+      payload.slice(0, PAYLOAD_LIMIT),
+    ];
     const kept = await this.#orLog(
       "a payload",
       this.#functions.refusePayload([...this.#keys.turn(way), this.#stream], [

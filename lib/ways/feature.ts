@@ -9,6 +9,7 @@ import { Rooms } from "../rooms/rooms.ts";
 import { amqpCounters, amqpUp } from "./amqp/metrics.ts";
 import { amqp as amqpSettings } from "./amqp/settings.ts";
 import { Topics } from "../topics/topics.ts";
+import { RabbitDeadLetters, StreamDeadLetters } from "./asides.ts";
 import { bridge as settings } from "./settings.ts";
 import { TURN_FUNCTIONS } from "./functions.ts";
 import {
@@ -19,6 +20,7 @@ import {
 } from "./metrics.ts";
 import { Publications } from "./publications.ts";
 import type { StreamReader } from "./stream_reader.ts";
+import { StreamAside } from "./stream_aside.ts";
 import { type IncomingStream, notificationStream, publicationStream } from "./streams.ts";
 
 /** Publishes what comes by any way, for this folder's and for those of other capabilities. */
@@ -40,10 +42,15 @@ export const bridgeFeature = {
     const counters = bridgeCounters();
     const metrics = Object.values(counters);
     const [redis, channels] = [of(redisSettings), of(settings)];
+    const services = [
+      new StreamDeadLetters(
+        new StreamAside(storage, { sendings: use(Sendings), publications: use(Publications) }),
+      ),
+    ];
     const clientConfig = () => ({ message_channel: channels?.messageChannel ?? "" });
     // Without Redis the metrics are shown, too: as 0.
     if (storage.kind !== "redis" || redis === undefined || channels === undefined) {
-      return { metrics, clientConfig };
+      return { services, metrics, clientConfig };
     }
     const { Bridge } = await import("../../bridge.ts");
     const options = { redis, counters, ...channels };
@@ -53,6 +60,7 @@ export const bridgeFeature = {
       options,
     );
     return {
+      services,
       tasks: [{ name: "bridge", run: (signal) => way.run(signal) }],
       metrics,
       clientConfig,
@@ -91,8 +99,14 @@ export const amqpFeature = {
     const counters = amqpCounters();
     const config = of(amqpSettings);
     // Without RabbitMQ the metrics are shown, too: as 0.
-    if (config === undefined) return { metrics: [...Object.values(counters), amqpUp(() => false)] };
+    if (config === undefined) {
+      return {
+        services: [new RabbitDeadLetters(undefined)],
+        metrics: [...Object.values(counters), amqpUp(() => false)],
+      };
+    }
     const { openAmqp } = await import("./amqp/open.ts");
+    const { RabbitAside } = await import("./amqp/aside.ts");
     const reader = openAmqp(config, {
       counters,
       sendings: use(Sendings),
@@ -103,6 +117,7 @@ export const amqpFeature = {
       unready: () => engine.unready(),
     });
     return {
+      services: [new RabbitDeadLetters(new RabbitAside(config))],
       tasks: [{ name: "amqp", run: (signal) => reader.run(signal) }],
       metrics: [...Object.values(counters), amqpUp(() => reader.isUp)],
     };

@@ -34,6 +34,10 @@ const BEFORE: Readonly<
     await manager.done(program, "/notifications", { user_id: 123, message: "Order shipped!" });
   },
   audit: async (program, manager) => void await manager.done(program, "/users/7/block"),
+  scheduled: async (program, manager) => {
+    const later = { user_id: 7, message: "x", title: "Tomorrow", deliver_at: "tomorrow 9:00" };
+    await manager.done(program, "/notifications", later);
+  },
   nodes: async (program, manager) => {
     await waitFor("it is ready", async () => {
       const { json } = await manager.call(program, "GET", "/nodes");

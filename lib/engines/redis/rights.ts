@@ -19,7 +19,7 @@ export const NEEDED: readonly string[] = [CONNECTION, KEYS, HASHES, SETS, STREAM
 
 /** Without one of these all is delivered, and something else is missing: a database, a name, a count or a line in the log. */
 export const USEFUL: readonly string[] =
-  "type select client|setname unsubscribe pubsub|numsub hlen hscan xlen".split(" ");
+  "type select client|setname unsubscribe pubsub|numsub hlen hscan xlen xrevrange".split(" ");
 
 /** Commands that this server may not run in Redis. */
 export interface Lacking {

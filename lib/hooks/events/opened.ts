@@ -14,15 +14,18 @@ import { WebhookSender } from "../sender.ts";
 import type { HooksConfig } from "../settings.ts";
 import { ActEvents } from "./acts.ts";
 import { AppEvents } from "./app_events.ts";
+import type { AppEvent } from "./event.ts";
 import { EventCarrier, type EventWriter } from "./carrier.ts";
 import { ConnectionEvents } from "./connections.ts";
 import { ConversationEvents } from "./conversations.ts";
+import type { DeadEvents } from "./dead_events.ts";
 import { openEvents } from "./open.ts";
 import { PushEvents } from "./pushes.ts";
 import { tellRoomChanges } from "./room_changes.ts";
 import { SaidWitness } from "./said.ts";
 import { type EventStore, STREAM } from "./store.ts";
 import { UserEvents } from "./users.ts";
+import type { Told } from "../hooks.ts";
 import { EndpointCounters, eventsTelling } from "./telling.ts";
 
 const log = getLogger(["notifyli", "events"]);
@@ -33,14 +36,16 @@ const TRIM_EVERY_MS = 1000;
 export interface OpenEvents extends Required<Pick<Opened, "connection" | "metrics" | "restore">> {
   readonly events: AppEvents;
   readonly tasks: readonly Task[];
+  /** The endpoints, for operators to see. */
+  readonly told: readonly Told[];
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** @param stopWaitMs how long a stop waits for a request that is under way */
+/** @param options `stopWaitMs`: how long a stop waits for a request that is under way; `dead` keeps what is given up */
 export async function openAppEvents(
   { node, engine, database, use }: Pick<Surroundings, "node" | "engine" | "database" | "use">,
   config: HooksConfig,
-  stopWaitMs: number,
+  { stopWaitMs, dead }: { readonly stopWaitMs: number; readonly dead: DeadEvents },
 ): Promise<OpenEvents> {
   const lost = new Counter("hook_lost", "Events that no log took, since the engine was away.");
   const lostLog = new BurstLog((_, count) => log.error("{count} more events were lost", { count }));
@@ -58,7 +63,7 @@ export async function openAppEvents(
   await store?.retain?.(names).catch(() => {}); // what cannot be written now is forgotten at a later start
   const events = new AppEvents(store);
   const told = config.endpoints.map((endpoint) =>
-    tell(endpoint, { events, store: store!, config, stopWaitMs })
+    tell(endpoint, { events, store: store!, config, stopWaitMs, dead })
   );
   const tasks = told.map(({ task }) => task);
   if (config.stream !== undefined) {
@@ -91,6 +96,7 @@ export async function openAppEvents(
       restore: async () => await store?.restore(),
     },
     tasks,
+    told: told.map(({ told }) => told),
     metrics: [
       ...(told.length === 0 ? new EndpointCounters().metrics() : []),
       ...told.flatMap(({ metrics }) => metrics),
@@ -114,11 +120,12 @@ function ownWriter(store: EventStore | undefined, { dialect }: Database): EventW
 /** Tells one endpoint. */
 function tell(
   endpoint: HooksConfig["endpoints"][number],
-  { events, store, config, stopWaitMs }: {
+  { events, store, config, stopWaitMs, dead }: {
     readonly events: AppEvents;
     readonly store: EventStore;
     readonly config: HooksConfig;
     readonly stopWaitMs: number;
+    readonly dead: DeadEvents;
   },
 ) {
   const { name, choice } = endpoint;
@@ -126,7 +133,13 @@ function tell(
   const log = store.log(name);
   const counters = new EndpointCounters();
   const telling = eventsTelling(name, config.logSize);
-  const sender = new WebhookSender(log, counters, { ...endpoint, telling, stopWaitMs });
+  const keepDead = (given: readonly AppEvent[], reason: string) => dead.keep(name, given, reason);
+  const sender = new WebhookSender(log, counters, { ...endpoint, telling, stopWaitMs, keepDead });
   const task: Task = { name: `endpoint ${name}`, run: (signal) => sender.run(signal) };
-  return { task, metrics: counters.metrics(name, log) };
+  const told: Told = {
+    ...{ name, url: endpoint.url, events: choice.events ?? ["*"], counters },
+    waiting: () => log.waiting,
+    state: () => sender.state,
+  };
+  return { task, told, metrics: counters.metrics(name, log) };
 }

@@ -5,7 +5,16 @@ import { contentIn } from "./kept.ts";
 import { scheduledId } from "./redis_arrival.ts";
 import type { InboxParts } from "./redis_parts.ts";
 import { scheduledIn } from "./redis_reading.ts";
-import type { InboxCounts, ScheduledOfUser, UserStore } from "./store.ts";
+import type {
+  InboxCounts,
+  ListOptions,
+  ScheduledOfUser,
+  UpcomingPage,
+  UserStore,
+} from "./store.ts";
+
+/** Most entries that are looked at for one page. */
+const MOST_LOOKED = 10_000;
 
 /** How many entries one call looks at: Redis does nothing else meanwhile. */
 const AT_ONCE = 500;
@@ -49,6 +58,48 @@ export class RedisUserStore implements UserStore {
     const answer = await functions.counts(keys.inbox(site, user), []) as [number, number, number];
     const [total, unread, archived] = answer;
     return { total, unread, archived };
+  }
+
+  /** All sites share one list, of which so much is looked at. */
+  async upcoming(site: string, { limit, after }: ListOptions): Promise<UpcomingPage> {
+    const { redis, keys } = this.#parts;
+    const found: { name: string; at: number }[] = [];
+    const from = after?.at ?? 0;
+    let last: { at: number; name: string } | undefined;
+    for (let looked = 0; looked < MOST_LOOKED; looked += AT_ONCE) {
+      const entries = await redis
+        .zrangebyscore(keys.scheduled, from, "+inf", "WITHSCORES", "LIMIT", looked, AT_ONCE)
+        .catch(throwUnavailable);
+      for (let index = 0; index < entries.length; index += 2) {
+        const [name, at] = [entries[index] ?? "", Number(entries[index + 1])];
+        if (after !== undefined && at === from && name <= after.name) continue;
+        if (name.split("\n")[1] === site) {
+          if (found.length === limit) {
+            return { notifications: await this.#read(found), next: last! };
+          }
+          found.push({ name, at });
+        }
+        last = { at, name };
+      }
+      if (entries.length < 2 * AT_ONCE) return { notifications: await this.#read(found) };
+    }
+    return { notifications: await this.#read(found), ...(last && { next: last }) };
+  }
+
+  async #read(
+    found: readonly { name: string; at: number }[],
+  ): Promise<UpcomingPage["notifications"]> {
+    if (found.length === 0) return [];
+    const { redis, keys } = this.#parts;
+    const names = found.map(({ name }) => name.slice(name.indexOf("\n") + 1));
+    const stored = await redis.hmget(keys.scheduledContents, ...names).catch(throwUnavailable);
+    return names.flatMap((name, index) => {
+      const scheduled = scheduledIn(stored[index] ?? "");
+      const [, user = "", id = ""] = name.split("\n");
+      if (scheduled === undefined) return [];
+      const { room, deliverAt } = scheduled;
+      return [{ user, id, room, deliverAt, content: contentIn(scheduled) }];
+    });
   }
 
   /** The ids that callers made end by themselves within a day. */

@@ -383,6 +383,17 @@ export interface ScheduledOfUser {
   readonly content: Content;
 }
 
+/** A notification that waits for its time, of any user. */
+export interface Upcoming extends ScheduledOfUser {
+  readonly user: UserId;
+}
+
+export interface UpcomingPage {
+  readonly notifications: readonly Upcoming[];
+  /** Where the next page begins, if there may be more. */
+  readonly next?: SnoozedPlace;
+}
+
 /** How many notifications a user has. */
 export interface InboxCounts {
   /** In the inbox, archived ones too. */
@@ -396,6 +407,11 @@ export interface UserStore {
   /** The user's notifications that wait for their time, in its order. It may take long. */
   scheduled(site: string, user: UserId): Promise<readonly ScheduledOfUser[]>;
   counts(site: string, user: UserId): Promise<InboxCounts>;
+  /**
+   * What waits for its time on a site, of all users, in its order. Where many of other sites come between, a page may have fewer
+   * than were asked for.
+   */
+  upcoming(site: string, options: ListOptions): Promise<UpcomingPage>;
   /** Drops an inbox with all that is in it, its position, and what was refused of the user. Says how many were refused. */
   forget(site: string, user: UserId): Promise<number>;
 }

@@ -4,6 +4,7 @@ import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
 import type { BrowserContext, Page } from "playwright-core";
 import { connect } from "../../lib/sdk/mod.ts";
+import { becomesTrue } from "../support/becomes_true.ts";
 import { openContext, OPTIONS } from "../support/browser.ts";
 import { Manager } from "../support/manager.ts";
 import { ROOT } from "../support/paths.ts";
@@ -163,9 +164,7 @@ Deno.test("docs/client.md: chat, in two tabs over one connection", OPTIONS, asyn
   for (const tab of tabs) await tab.goto(`http://127.0.0.1:${proxy.port}/chat.html`);
   const shows = async (text: string) => {
     for (const tab of tabs) {
-      await tab.waitForFunction(
-        `document.body.textContent.includes(${JSON.stringify(text)})`,
-      );
+      await becomesTrue(tab, `document.body.textContent.includes(${JSON.stringify(text)})`);
     }
   };
   const second = tabs[1] ?? assert.fail();
@@ -189,7 +188,7 @@ Deno.test("docs/client.md: chat, in two tabs over one connection", OPTIONS, asyn
     await chat.send("Hi, Alice");
     await shows("Bob: Hi, Alice");
     await waitFor("it was read", () => chat.messages.at(-1)?.status === "read");
-    for (const tab of tabs) await tab.waitForFunction("document.title === '(0) Chat'");
+    for (const tab of tabs) await becomesTrue(tab, "document.title === '(0) Chat'");
     const stats = await (await fetch(`${program.url}/api/stats`)).json();
     assert.equal(stats.clients, 2, "the tabs share a connection");
   } finally {
@@ -237,10 +236,7 @@ Deno.test("docs/client.md: element", OPTIONS, async () => {
   };
   await Promise.all([subscribed(manager, program, 1), inLobby(true)]);
   await publish(manager, program, { id: 5 });
-  await page.waitForFunction(
-    "element => element.textContent === 'loaded anew; '",
-    await page.$("#contact"),
-  );
+  await becomesTrue(page, "document.querySelector('#contact').textContent === 'loaded anew; '");
   await page.evaluate("document.dispatchEvent(new Event('leave-lobby'))");
   await inLobby(false);
   await page.evaluate("document.querySelector('#contact').remove()");
@@ -273,7 +269,7 @@ Deno.test("docs/client.md: ids", OPTIONS, async () => {
   );
   await subscribed(manager, program, 2);
   await publish(manager, program, { id: 6, updated_by: 4 });
-  await page.waitForFunction("heard.length === 4");
+  await becomesTrue(page, "heard.length === 4");
   const before = { id: 5, updated_by: 3, replay: true };
   const now = { id: 6, updated_by: 4, replay: false };
   assert.deepEqual(await page.evaluate("heard"), [before, true, now, 6]);
@@ -292,7 +288,7 @@ Deno.test("docs/client.md: upload", OPTIONS, async () => {
   await page.goto(`${program.url}/file.html`);
   const png = Buffer.from(PIXEL, "base64");
   await page.setInputFiles("input", { name: "pixel.png", mimeType: "image/png", buffer: png });
-  await page.waitForFunction("document.images[0].naturalWidth > 0");
+  await becomesTrue(page, "document.images[0].naturalWidth > 0");
   assert.equal(await page.getAttribute("img", "alt"), `pixel.png, ${png.length} bytes`);
   assert.equal(await page.evaluate("document.querySelector('progress').value"), 1);
 });

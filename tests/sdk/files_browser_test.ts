@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
+import { becomesTrue } from "../support/becomes_true.ts";
 import { openContext, OPTIONS } from "../support/browser.ts";
 import { sha256, someBytes } from "../support/fake_files.ts";
 import { Program } from "../support/program.ts";
@@ -87,13 +88,11 @@ async function choose(page: Page, name: string, bytes: Uint8Array): Promise<void
 }
 
 async function isOpen(page: Page): Promise<void> {
-  await page.waitForFunction("globalThis.chat?.state === 'ready'");
+  await becomesTrue(page, "globalThis.chat?.state === 'ready'");
 }
 
 async function shows(page: Page, text: string): Promise<void> {
-  await page.waitForFunction(
-    `document.querySelector("ul").textContent === ${JSON.stringify(text)}`,
-  );
+  await becomesTrue(page, `document.querySelector("ul").textContent === ${JSON.stringify(text)}`);
 }
 
 const PAGE = `<!doctype html><meta charset="utf-8"><input type="file"><ul></ul>

@@ -1,6 +1,7 @@
 /** When an element has left the page, in a real one: what ends a subscription by itself. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
+import { becomesTrue } from "../support/becomes_true.ts";
 import { openContext, OPTIONS } from "../support/browser.ts";
 import { bundled } from "../support/bundled.ts";
 
@@ -72,7 +73,7 @@ Deno.test("watchElement() in a browser", OPTIONS, async (t) => {
         : { contentType: "text/html", body: HTML },
     ));
   await page.goto("http://page.test/");
-  await page.waitForFunction("globalThis.watchElement");
+  await becomesTrue(page, "globalThis.watchElement");
   for (const [what, run, hasLeft] of CASES) {
     await t.step(`an element ${what}`, async () => {
       assert.deepEqual(await outcome(page, `${BEGIN} outer.append(el); watch();`, run), {

@@ -1,6 +1,7 @@
 /** Topics in a browser: tabs that share a worker, elements that leave their page, and pages that are closed. */
 import assert from "node:assert/strict";
 import type { BrowserContext, Page } from "playwright-core";
+import { becomesTrue } from "../support/becomes_true.ts";
 import { openContext, OPTIONS } from "../support/browser.ts";
 import { Manager } from "../support/manager.ts";
 import { Program } from "../support/program.ts";
@@ -56,13 +57,13 @@ for (const shared of [true, false]) {
 async function open(context: BrowserContext, address: string): Promise<Page> {
   const page = await context.newPage();
   await page.goto(address);
-  await page.waitForFunction("isIn === 2");
+  await becomesTrue(page, "isIn === 2");
   return page;
 }
 
 /** Resolves when the page has heard all of this, in whatever order, and nothing else. */
 async function hears(page: Page, ...all: string[]): Promise<void> {
-  await page.waitForFunction(`heard.length >= ${all.length}`);
+  await becomesTrue(page, `heard.length >= ${all.length}`);
   assert.deepEqual(await page.evaluate("heard.toSorted()"), all.toSorted());
 }
 

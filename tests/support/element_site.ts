@@ -61,6 +61,8 @@ export class ElementSite implements AsyncDisposable {
       readonly width?: number;
       readonly colorScheme?: "light" | "dark";
       readonly path?: string;
+      readonly hasTouch?: boolean;
+      readonly isMobile?: boolean;
     } = {},
   ): Promise<Page> {
     this.#notifyli = program.url;

@@ -17,8 +17,12 @@ export interface ActionDetail {
   readonly text: string | undefined;
 }
 
-/** Goes to an address on the page's own site. @param url its path, query and fragment */
-export type Router = (url: string, notification: Notification) => void;
+/**
+ * Goes to an address on the page's own site. The panel closes by that, unless it returns `true`.
+ *
+ * @param url its path, query and fragment
+ */
+export type Router = (url: string, notification: Notification) => unknown;
 
 /** Tells the application. Returns whether it leaves the rest to the element; else the browser does nothing either. */
 export function tells(
@@ -33,7 +37,10 @@ export function tells(
   return goesOn;
 }
 
-/** Follows an address by the application's router, where that has one and the user wants it in this very place. */
+/**
+ * Follows an address by the application's router, where that has one and the user wants it in this very place. Returns whether
+ * the panel is to close.
+ */
 export function route(
   cause: Event,
   router: Router | undefined,
@@ -45,6 +52,5 @@ export function route(
   const address = link && URL.parse(link.href, location.href);
   if (!address || address.origin !== location.origin) return false;
   cause.preventDefault();
-  router(address.pathname + address.search + address.hash, notification);
-  return true;
+  return router(address.pathname + address.search + address.hash, notification) !== true;
 }

@@ -42,7 +42,7 @@ export function replaceSource(first: () => unknown, next: () => unknown): void {
 }
 
 /** Feeds over clients that the application has made, and ends. */
-const given = new WeakMap<InboxSource, Feed>();
+const given = new WeakMap<InboxSource, Pick<OpenFeed, "feed" | "users">>();
 
 export interface Lease {
   readonly feed: Feed;
@@ -73,10 +73,20 @@ export function openFeed(wanted: Wanted): Lease {
   };
 }
 
+/** The same over a client of the application's, which stays when the last element goes. */
 export function feedOver(client: InboxSource): Lease {
-  const feed = given.get(client) ?? new Feed(client);
-  given.set(client, feed);
-  return { feed, end: () => {} };
+  const used = given.get(client) ?? { feed: new Feed(client), users: 0 };
+  given.set(client, used);
+  used.users++;
+  return {
+    feed: used.feed,
+    end: () =>
+      void setTimeout(() => {
+        if (--used.users > 0) return;
+        given.delete(client);
+        used.feed.close();
+      }),
+  };
 }
 
 /** Whether they are the same inbox by the same way. A client is the same as itself alone. */

@@ -1,4 +1,4 @@
-/** Where the focus goes in the list: by single keys, and when what has it is gone. */
+/** The single keys of the list behind the bell. */
 import { type ListParts, onListKey } from "../view/list_keys.ts";
 
 const PARTS: ListParts = {
@@ -11,32 +11,4 @@ const PARTS: ListParts = {
 /** Does what a single key is for. Returns whether it was for something. */
 export function onKey(event: KeyboardEvent, panel: HTMLElement): boolean {
   return onListKey(event, panel, PARTS);
-}
-
-/** Where the focus is, to be given to something near where that is gone. */
-export interface Focus {
-  readonly element: Element;
-  readonly index: number;
-  readonly tool: string | undefined;
-}
-
-export function focusIn(root: ShadowRoot): Focus | undefined {
-  const element = root.activeElement;
-  if (element === null) return undefined;
-  const item = element.closest(".it");
-  const tool = element.closest(".menu") === null ? (element as HTMLElement).dataset.tool : "snooze";
-  return { element, index: item === null ? -1 : itemsIn(root).indexOf(item), tool };
-}
-
-/** Gives the focus to the same button of what has taken the place, to that as a whole, or to the panel. */
-export function keepFocus(root: ShadowRoot, before: Focus): void {
-  if (before.element.isConnected) return;
-  const items = itemsIn(root);
-  const item = before.index < 0 ? undefined : items[Math.min(before.index, items.length - 1)];
-  const button = before.tool && item?.querySelector(`[data-tool=${before.tool}]`);
-  ((button || item || root.querySelector(".pop")) as HTMLElement | null)?.focus();
-}
-
-function itemsIn(root: ShadowRoot): Element[] {
-  return [...root.querySelectorAll(".it")];
 }

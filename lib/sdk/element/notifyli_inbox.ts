@@ -11,12 +11,12 @@
 import type { TokenSource } from "../core/token.ts";
 import type { Notification } from "../core/types.ts";
 import type { Router } from "./deeds.ts";
-import { reasonOf } from "./feed.ts";
+import { type Feed, reasonOf } from "./feed.ts";
 import { feedOver, isSame, type Lease, openFeed, replaceSource, type Wanted } from "./feeds.ts";
 import type { InboxSource } from "./inbox_client.ts";
 import { loadMore } from "./late.ts";
 import type { Strings } from "./strings.ts";
-import css from "./styles/inbox.css" with { type: "text" };
+import { css } from "./styles/sheet.ts";
 import { Surface } from "./surface.ts";
 import { TitleBadge } from "./title_badge.ts";
 import { Words } from "./words.ts";
@@ -39,7 +39,7 @@ let sheet: CSSStyleSheet | undefined;
 export class NotifyliInbox extends Base {
   static readonly observedAttributes = [
     ...["server", "token", "user-id", "cookie", "worker", "open", "theme", "lang"],
-    ...["toasts", "sound", "title-badge", "keys"],
+    ...["toasts", "sound", "title-badge", "keys", "read-shown"],
   ];
 
   readonly #surface: Surface;
@@ -152,7 +152,22 @@ export class NotifyliInbox extends Base {
 
   /** How many notifications are unread; 0 until the server has said it. */
   get unread(): number {
-    return this.#lease?.feed.unread ?? 0;
+    return this.#feed?.unread ?? 0;
+  }
+
+  /** What is shown; nothing of a user whose client the application has closed. */
+  get #feed(): Feed | undefined {
+    const feed = this.#lease?.feed;
+    return feed?.client.state.kind === "closed" ? undefined : feed;
+  }
+
+  /**
+   * Opens the panel, and gives the focus to a notification once it is there.
+   *
+   * @param reply the id of its action that wants an answer: the focus goes to the field for that
+   */
+  async show(id: string, reply?: string): Promise<void> {
+    await this.#surface.reveal(id, reply);
   }
 
   connectedCallback(): void {
@@ -166,6 +181,11 @@ export class NotifyliInbox extends Base {
       if (this.open && !event.composedPath().includes(this)) this.open = false;
     };
     document.addEventListener("pointerdown", outside, { signal });
+    document.addEventListener("visibilitychange", () => this.#schedule(), { signal });
+    const lost = (event: KeyboardEvent) => {
+      if (this.open && document.activeElement === document.body) this.#surface.escape(event);
+    };
+    document.addEventListener("keydown", lost, { signal });
     addEventListener("resize", put, { signal });
     addEventListener("scroll", put, { signal, capture: true, passive: true });
     this.#schedule();
@@ -180,7 +200,6 @@ export class NotifyliInbox extends Base {
     if (name === "token") this.#token = value || undefined;
     this.#schedule();
     if (name !== "open" || (before === null) === (value === null) || !this.isConnected) return;
-    if (this.open) this.#look();
     this.#surface.opened(this.open);
   }
 
@@ -202,12 +221,6 @@ export class NotifyliInbox extends Base {
     self[name] = value;
   }
 
-  /** Asks for what somebody may want to see who opens the panel. */
-  #look(): void {
-    this.#lease?.feed.loadPreferences();
-    this.#lease?.feed.loadSnoozed();
-  }
-
   /** Shows what has changed, at the end of this task. */
   #schedule(): void {
     if (this.#isScheduled) return;
@@ -223,7 +236,7 @@ export class NotifyliInbox extends Base {
   #show(): void {
     const lang = this.#lang;
     if (this.#words.asked !== lang) this.#words = new Words(lang, this.#strings);
-    const feed = this.#lease?.feed;
+    const feed = this.#feed;
     this.#surface.show(feed, this.#words);
     const hasBadge = this.hasAttribute("title-badge");
     if (hasBadge && feed?.claim("title", this)) this.#badge.show(feed.unread);
@@ -261,7 +274,6 @@ export class NotifyliInbox extends Base {
     };
     feed.raised.add(raised);
     this.#stops = [feed.on(() => this.#schedule()), () => feed.raised.delete(raised)];
-    if (this.open) this.#look();
   }
 
   #release(): void {

@@ -1,16 +1,17 @@
 /** What of the element is seen: it renders the bell, the panel and the toasts, and keeps the focus and the layers right. */
 import type { Notification, NotificationAction } from "../core/types.ts";
-import { SNOOZED } from "../view/entries.ts";
+import { ALL_KINDS, ARCHIVE, fold, ofKind, SNOOZED } from "../view/entries.ts";
 import { linkTo } from "../view/links.ts";
 import { route, type Router, tells } from "./deeds.ts";
 import { type Child, type Described, h, patch } from "./dom.ts";
 import { type Feed, reasonOf } from "./feed.ts";
 import { icon } from "./icons.ts";
-import { focusIn, keepFocus, onKey } from "./keys.ts";
+import { focusIn, keepFocus } from "./focus.ts";
 import { loadedMore, loadMore, type More } from "./late.ts";
 import { place } from "./place.ts";
 import type { ToastTimer } from "./toast_timer.ts";
-import { CLOSED, type Inbox, type Ui } from "./views/inbox.ts";
+import type { Shelf } from "./shelf.ts";
+import { CLOSED, type Inbox, membersOf, type Ui } from "./views/inbox.ts";
 import { panel, starting } from "./views/panel.ts";
 import type { Words } from "./words.ts";
 
@@ -68,6 +69,23 @@ export class Surface {
     this.#timer?.stop();
   }
 
+  /** Gives the focus to a notification, once it is there. @param reply the action that wants an answer */
+  async reveal(id: string, reply?: string): Promise<void> {
+    this.#host.open = true;
+    this.#set({ view: "list", tab: ALL_KINDS, menu: undefined });
+    const more = await loadMore();
+    const idOf = () => {
+      const entries = fold(this.#feed?.list ?? []);
+      return entries.find((each) => membersOf(each).some((one) => one.id === id))?.head.id ?? id;
+    };
+    more.reveal(this.#root, idOf, reply);
+  }
+
+  /** The key may be meant for the panel although nothing in it has the focus: what had it is gone. */
+  escape(event: KeyboardEvent): void {
+    if (event.key === "Escape" && !event.defaultPrevented) this.#key(event);
+  }
+
   get #panel(): HTMLElement | null {
     return this.#root.querySelector(".pop");
   }
@@ -96,6 +114,21 @@ export class Surface {
     this.#focusMenu();
     this.#timer ??= more && new more.ToastTimer((toast) => this.#timeOver(toast));
     this.#timer?.watch(this.#root);
+    if (this.#feed) this.#readShown(this.#feed);
+  }
+
+  /** Looking at the list reads what it shows, where the page wants that. */
+  #readShown(feed: Feed): void {
+    const { view, tab, fresh } = this.#ui;
+    const isSeen = this.#host.open && !document.hidden && view === "list" && feed.isLoaded;
+    if (!isSeen || !this.#host.hasAttribute("read-shown")) return;
+    if (tab === SNOOZED || tab === ARCHIVE) return;
+    const kind = ofKind(feed.list, tab);
+    const shown = (kind.length === 0 ? feed.list : kind)
+      .filter(({ id, read }) => !read && !fresh.has(id)).map(({ id }) => id);
+    if (shown.length === 0) return;
+    this.#ui = { ...this.#ui, fresh: new Set([...fresh, ...shown]) };
+    feed.read(shown);
   }
 
   #set(change: Partial<Ui>): void {
@@ -104,15 +137,30 @@ export class Surface {
   }
 
   #inbox(feed: Feed, more: More | undefined): Inbox {
+    const shelf = more?.shelfOf(feed);
+    if (this.#host.open) shelf?.look();
+    const ui = () => this.#ui;
     return {
-      ...{ feed, more, words: this.#words, ui: this.#ui },
+      ...{ feed, shelf, more, words: this.#words },
+      get ui() {
+        return ui();
+      },
       hasKeys: this.#hasKeys,
       set: (change) => this.#set(change),
+      later: (doing) => void this.#later(feed, doing),
       close: () => this.#close(),
       opened: (event, notification, url) => this.#open(feed, event, notification, url),
       act: (event, notification, action, text) =>
         void this.#act(feed, event, notification, action, text),
     };
+  }
+
+  async #later(feed: Feed, doing: (shelf: Shelf) => void): Promise<void> {
+    try {
+      doing((await loadMore()).shelfOf(feed));
+    } catch (error) {
+      this.#set({ problem: reasonOf(error) });
+    }
   }
 
   get #hasKeys(): boolean {
@@ -177,11 +225,9 @@ export class Surface {
       this.#adopt(more.sheet);
       return more;
     }
-    const { menu, tab, view, problem } = this.#ui;
     // The regions of toasts are there before the first one: what comes with its region is not spoken.
     const hasNews = this.#host.hasAttribute("toasts") || Boolean(this.#feed?.notices.length);
-    const isWanted = menu !== undefined || tab === SNOOZED || view !== "list" || hasNews;
-    if (isWanted && problem === "") {
+    if ((this.#host.open || hasNews) && this.#ui.problem === "") {
       const failed = (error: unknown) => this.#set({ problem: reasonOf(error) });
       loadMore().then(() => this.#render(), failed);
     }
@@ -216,7 +262,7 @@ export class Surface {
   /** Gives the focus to a menu that was opened, or to the field that took its place. */
   #focusMenu(): void {
     const { menu, choosing } = this.#ui;
-    const shown = menu === undefined ? "" : `${menu} ${choosing}`;
+    const shown = menu === undefined ? "" : `${menu} ${choosing !== undefined}`;
     const element = this.#root.querySelector(".menu");
     if (shown !== "" && element === null) return; // it is loaded just now
     const isNew = shown !== "" && shown !== this.#menu;
@@ -239,7 +285,7 @@ export class Surface {
     }
     const panel = this.#panel;
     if (this.#ui.view !== "list" || panel === null || !this.#hasKeys) return;
-    if (onKey(event, panel)) event.preventDefault();
+    if (loadedMore()?.onKey(event, panel)) event.preventDefault();
   }
 
   /** Closes what was opened last. */

@@ -3,7 +3,8 @@
 const BADGE = /^\(\d+\) /;
 
 export class TitleBadge {
-  #count = 0;
+  /** `undefined` where the title is left as the page has it. */
+  #count: number | undefined;
   readonly #observer = new MutationObserver(() => this.#write());
 
   show(count: number): void {
@@ -13,14 +14,16 @@ export class TitleBadge {
   }
 
   stop(): void {
+    if (this.#count === undefined) return; // a page may have a number of its own there
     this.#observer.disconnect();
     this.#count = 0;
     this.#write();
+    this.#count = undefined;
   }
 
   #write(): void {
     const title = document.title.replace(BADGE, "");
-    const wanted = this.#count > 0 ? `(${this.#count}) ${title}` : title;
+    const wanted = this.#count ? `(${this.#count}) ${title}` : title;
     if (document.title !== wanted) document.title = wanted;
   }
 }

@@ -60,6 +60,12 @@ export class Words {
     return this.#numbers.format(value);
   }
 
+  /** How large something is, such as "12kB". */
+  bytes(size: number): string {
+    const unit = { style: "unit", unit: "byte", unitDisplay: "narrow" } as const;
+    return new Intl.NumberFormat(this.lang, { notation: "compact", ...unit }).format(size);
+  }
+
   percent(value: number): string {
     return new Intl.NumberFormat(this.lang, { style: "percent" }).format(value / 100);
   }

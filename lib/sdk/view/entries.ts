@@ -1,7 +1,6 @@
 /** What the list behind the bell shows of the notifications: of one kind or all, and those of a group as one entry. */
 import type { Notification } from "../core/types.ts";
 import type { UserPreferences } from "../preferences/types.ts";
-import { shownName } from "./text.ts";
 
 /** Shows all kinds. */
 export const ALL_KINDS = "";
@@ -42,27 +41,33 @@ export function fold(
   return [...entries.values()];
 }
 
-/** How many of each group are not in a list that is read down to some place. @param heads what the server folds, with counts */
+/**
+ * How many of each group are below a list that is read down to some place. What is newer than a head was not counted with it,
+ * and a head that the list has not is about to come.
+ *
+ * @param heads what the server folds, with counts
+ */
 export function belowOf(
   list: readonly Notification[],
   heads: readonly Notification[],
 ): ReadonlyMap<string, number> {
-  const listed = new Map<string, number>();
-  for (const { details } of list) {
-    if (details?.group !== undefined) {
-      listed.set(details.group, (listed.get(details.group) ?? 0) + 1);
-    }
+  const groups = new Map<string, Notification[]>();
+  for (const each of list) {
+    const { group } = each.details ?? {};
+    if (group === undefined) continue;
+    const listed = groups.get(group);
+    if (listed === undefined) groups.set(group, [each]);
+    else listed.push(each);
   }
-  return new Map(heads.flatMap(({ details, groupCount = 0 }) => {
-    const more = groupCount - (listed.get(details?.group ?? "") ?? 0);
-    return details?.group !== undefined && more > 0 ? [[details.group, more]] : [];
+  return new Map(heads.flatMap(({ id, offset: newest = Infinity, details, groupCount = 0 }) => {
+    const { group } = details ?? {};
+    if (group === undefined) return [];
+    const listed = groups.get(group) ?? [];
+    const counted = listed.filter(({ offset = Infinity }) => offset <= newest);
+    const coming = listed.some((each) => each.id === id) ? 0 : 1;
+    const more = groupCount - counted.length - coming;
+    return more > 0 ? [[group, more]] : [];
   }));
-}
-
-/** What a notification is called where something is done to it. */
-export function calledOf({ name, details }: Notification): string {
-  const { title } = details ?? {};
-  return title === undefined ? `the notification from ${shownName(name)}` : `“${shownName(title)}”`;
 }
 
 export interface KindCount {

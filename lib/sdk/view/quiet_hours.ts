@@ -29,12 +29,6 @@ export function rangeWords(
   return ranges.map(([from, to]) => `${from} – ${to}`).join(", ");
 }
 
-/** What clocks show there. */
-export function timeIn(timeZone: string, now: Date): string {
-  return new Intl.DateTimeFormat(undefined, { timeZone, hour: "numeric", minute: "2-digit" })
-    .format(now);
-}
-
 function minutesOf(time: string): number {
   const [hours = 0, minutes = 0] = time.split(":").map(Number);
   return hours * 60 + minutes;

@@ -51,16 +51,6 @@ export function lastSeen(timestamp: number, now = Date.now()): string {
   return `Seen ${shortTime(timestamp, now)}`;
 }
 
-/** Returns when something is to be: the time alone today, the day of the week in the next six days, else the date. */
-export function comingTime(time: Date, now = new Date()): string {
-  const clock = timeFormat.format(time);
-  if (time.toDateString() === now.toDateString()) return clock;
-  const days = (time.getTime() - now.getTime()) / 86_400_000;
-  return days < 6
-    ? `${weekdayFormat.format(time)} ${clock}`
-    : shortTime(time.getTime() / 1000, now.getTime());
-}
-
 /** Returns the time alone if it was today, with the day if it was not, and with the year if that is not this one. */
 export function shortTime(timestamp: number, now = Date.now()): string {
   const time = clockTime(timestamp);

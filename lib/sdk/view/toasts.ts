@@ -53,7 +53,3 @@ export function withoutSeen(toasts: Toasts, list: readonly Notification[]): Toas
   const seen = (id: string) => list.find((notification) => notification.id === id)?.read ?? true;
   return toasts.some(seen) ? toasts.filter((id) => !seen(id)) : toasts;
 }
-
-export function unreadIds(list: readonly Notification[]): string[] {
-  return list.filter(({ read }) => !read).map(({ id }) => id);
-}

@@ -1,5 +1,6 @@
 /** `<notifyli-inbox>` in pages: before and after its token is there, twice, removed and added again, in tabs, offline. */
 import assert from "node:assert/strict";
+import { becomesTrue } from "../../support/becomes_true.ts";
 import { OPTIONS } from "../../support/browser.ts";
 import { bellOf, ElementSite, itemOf, panelOf } from "../../support/element_site.ts";
 import { freePort } from "../../support/free_port.ts";
@@ -102,14 +103,14 @@ Deno.test(
     assert.equal(await page.title(), "(1) Shop");
     // The page changes its title, and the first element goes: the other one shows what it did.
     await page.evaluate("document.title = 'Orders'");
-    await page.waitForFunction("document.title === '(1) Orders'");
+    await becomesTrue(page, "document.title === '(1) Orders'");
     await page.evaluate("document.querySelector('notifyli-inbox').remove()");
-    await page.waitForFunction("document.title === '(1) Orders'");
+    await becomesTrue(page, "document.title === '(1) Orders'");
     await page.getByRole("status", { name: "New notifications" }).getByText("Hello").waitFor();
     await page.evaluate(
       "document.querySelectorAll('notifyli-inbox').forEach((each) => each.remove())",
     );
-    await page.waitForFunction("document.title === 'Orders'");
+    await becomesTrue(page, "document.title === 'Orders'");
     await waitFor("no connection", async () => await clients(program, manager) === 0);
     assert.deepEqual(site.errors, []);
   },

@@ -48,9 +48,9 @@ function act(
       {
         ...look,
         class: isMain ? "p" : "",
-        disabled: isBusy,
+        "aria-disabled": isBusy && "true", // a disabled one would lose the focus
         "aria-busy": isBusy && "true",
-        onclick: (event: Event) => inbox.act(event, notification, action),
+        onclick: (event: Event) => isBusy || inbox.act(event, notification, action),
       },
       isBusy && icon("clock"),
       named(label),
@@ -101,6 +101,7 @@ function reply(
     { key: id, class: "rp", part: "reply", onsubmit },
     h("input", {
       type: "text",
+      "data-act": id,
       dir: "auto",
       "aria-label": label,
       placeholder: placeholder ?? label,
@@ -108,7 +109,7 @@ function reply(
       autocomplete: "off",
     }),
     button(
-      { type: "submit", class: "p", disabled: isBusy },
+      { type: "submit", class: "p", "aria-disabled": isBusy && "true" },
       placeholder === undefined ? inbox.words.say("send") : named(label),
     ),
   );

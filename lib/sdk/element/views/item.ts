@@ -1,26 +1,38 @@
 /** One notification of the list, or a group of them: what it says, what can be done, and the buttons that put it away. */
-import type { AttachedFile, DigestItem, Notification } from "../../core/types.ts";
-import { countOf, type Entry } from "../../view/entries.ts";
+import type { AttachedFile, Notification } from "../../core/types.ts";
+import { ALL_KINDS, countOf, type Entry, kindWords } from "../../view/entries.ts";
 import { linkTo } from "../../view/links.ts";
-import { isNamesAlone, lineOf } from "../../view/lines.ts";
+import { isNamesAlone } from "../../view/lines.ts";
 import { colorOf, initials, shownText } from "../../view/text.ts";
 import { isoTime } from "../../view/times.ts";
 import { isUrgent } from "../../view/toasts.ts";
 import { type Child, type Described, h } from "../dom.ts";
 import { icon, type IconName } from "../icons.ts";
 import { actions } from "./actions.ts";
-import { iconButton, type Inbox, named, toggled, unseen, whatIs } from "./inbox.ts";
+import {
+  iconButton,
+  type Inbox,
+  isNews,
+  membersOf,
+  named,
+  toggled,
+  unseen,
+  whatIs,
+} from "./inbox.ts";
 import { markdown } from "./markdown.ts";
 
 /** How many colours there are for those who have no picture, evenly around the circle. */
 const COLORS = 12;
 
+/** Rooms of users' own begin so. */
+const OWN_ROOM = "/user/";
+
 /** How wide pictures are at most, in pixels. */
 const PICTURE_WIDTH = 700;
 
 export function item(inbox: Inbox, entry: Entry): Described {
-  const { head, others } = entry;
-  const isUnread = [head, ...others].some(({ read }) => !read);
+  const { head } = entry;
+  const isUnread = membersOf(entry).some((each) => isNews(inbox, each));
   const urgent = isUrgent(head);
   const count = countOf(entry);
   return h(
@@ -40,15 +52,15 @@ export function item(inbox: Inbox, entry: Entry): Described {
       heading(inbox, head, isUnread),
       text(head),
       progress(inbox, head),
-      tags(head),
+      about(inbox, head),
       files(inbox, head),
       actions(inbox, head),
       folded(inbox, entry),
     ),
-    tools(inbox, entry, isUnread),
+    tools(inbox, entry),
     inbox.ui.menu === head.id && inbox.more?.snoozeMenu(inbox, (until) => {
       inbox.set({ menu: undefined });
-      inbox.feed.snooze(inbox.feed.idsOf(entry), until);
+      inbox.later((shelf) => shelf.snooze(entry, until));
     }),
   );
 }
@@ -135,8 +147,20 @@ function progress({ words }: Inbox, { details: { progress } = {} }: Notification
   );
 }
 
-function tags({ tags = [] }: Notification): Child {
-  return tags.length > 0 && h("p", {}, tags.map((tag) => h("span", { class: "tag" }, named(tag))));
+/** Where it is from, what kind it is where several are shown, and its tags. */
+function about(
+  { ui, shelf }: Inbox,
+  { room, tags = [], details: { kind } = {} }: Notification,
+): Child {
+  const words = [
+    ...(room.startsWith(OWN_ROOM) ? [] : [room]),
+    ...(kind === undefined || ui.tab !== ALL_KINDS && !ui.tab.startsWith(" ")
+      ? []
+      : [kindWords(kind, shelf?.preferences ?? null)]),
+    ...tags,
+  ];
+  return words.length > 0 &&
+    h("p", {}, words.map((each) => h("span", { class: "tag" }, named(each))));
 }
 
 function files(inbox: Inbox, { image, attachments = [] }: Notification): Child {
@@ -156,32 +180,34 @@ function picture(inbox: Inbox, file: AttachedFile): Child {
   return h("img", { ...look, src, alt: name, width, height, onerror });
 }
 
-function row({ feed }: Inbox, file: AttachedFile): Described {
-  const { id, name = id } = file;
+function row({ feed, words }: Inbox, file: AttachedFile): Described {
+  const { id, name = id, bytes } = file;
   const href = feed.client.fileUrl(file);
-  const words = [icon("file"), named(name)];
+  const said = [
+    icon("file"),
+    named(name),
+    bytes !== undefined && h("small", {}, words.bytes(bytes)),
+  ];
   return href === ""
-    ? h("span", { key: id, class: "file", part: "file" }, words)
-    : h("a", { key: id, class: "file", part: "file", href, ...linkTo(href) }, words);
+    ? h("span", { key: id, class: "file", part: "file" }, said)
+    : h("a", { key: id, class: "file", part: "file", href, ...linkTo(href) }, said);
 }
 
 /** Those for which it stands: of a digest, or the older ones of its group. They are shown on demand. */
-function folded(inbox: Inbox, { head, others }: Entry): Child {
-  const { ui, words, feed } = inbox;
-  const { count, items = [] } = head.details ?? {};
+function folded(inbox: Inbox, entry: Entry): Child {
+  const { ui, words } = inbox;
+  const { head, others, more } = entry;
+  const { count, items = [], group = head.id } = head.details ?? {};
   const isDigest = items.length > 0;
-  if (!isDigest && others.length === 0) return;
-  const isOpen = ui.unfolded.has(head.id);
-  const known = new Set([head, ...others].map(({ id }) => id));
-  const older = (ui.groups.get(head.id) ?? []).filter(({ id }) => !known.has(id));
-  const lines = isDigest ? items.toReversed() : [...others, ...older].map(lineOf);
-  const left = isDigest ? (count ?? items.length) - items.length : 0;
+  const rest = others.length + more;
+  if (!isDigest && rest === 0) return;
+  const isOpen = ui.unfolded.has(group);
   const onclick = () => {
-    inbox.set({ unfolded: toggled(ui.unfolded, head.id) });
+    inbox.set({ unfolded: toggled(ui.unfolded, group) });
     if (isOpen || isDigest) return;
-    const show = (group: readonly Notification[]) =>
-      inbox.set({ groups: new Map([...inbox.ui.groups, [head.id, group]]) });
-    feed.groupOf(head).then(show, () => {}); // those that are known are shown
+    const show = (all: readonly Notification[]) =>
+      inbox.set({ groups: new Map([...inbox.ui.groups, [group, all]]) });
+    inbox.later((shelf) => shelf.groupOf(head).then(show, () => {})); // those that are known are shown
   };
   return [
     h(
@@ -191,34 +217,18 @@ function folded(inbox: Inbox, { head, others }: Entry): Child {
         ? words.say("show_less")
         : isDigest
         ? words.count("show_all", count ?? items.length)
-        : words.count("show_more", others.length),
+        : words.count("show_more", rest),
       icon("down"),
     ),
-    isOpen && h(
-      "ul",
-      { class: "fold" },
-      lines.map((line) => lineView(inbox, line)),
-      left > 0 && h("li", {}, words.count("before", left)),
-    ),
+    isOpen && inbox.more?.foldedList(inbox, entry),
   ];
-}
-
-function lineView({ words }: Inbox, { id, title, message, url, timestamp }: DigestItem): Described {
-  const link = linkTo(url);
-  const text = named(title ?? message);
-  return h(
-    "li",
-    { key: id },
-    link === undefined ? h("span", {}, text) : h("a", { ...here(link) }, text),
-    timestamp !== undefined && h("time", { datetime: isoTime(timestamp) }, words.ago(timestamp)),
-  );
 }
 
 type Tool = "read" | "archive" | "delete" | "restore";
 
-function tools(inbox: Inbox, entry: Entry, isUnread: boolean): Described {
+function tools(inbox: Inbox, entry: Entry): Described {
   const { feed, words, ui } = inbox;
-  const { head, others } = entry;
+  const { head } = entry;
   const what = whatIs(head, words);
   const tool = (name: Tool, icon: IconName, onclick: () => void) => {
     const label = words.say(`${name}_what`, { what });
@@ -226,17 +236,21 @@ function tools(inbox: Inbox, entry: Entry, isUnread: boolean): Described {
       ...{ key: name, name: icon, label, title: words.say(name), onclick, "data-tool": name },
     });
   };
-  const remove = tool("delete", "trash", () => feed.delete(feed.idsOf(entry)));
+  const remove = tool("delete", "trash", () => inbox.later((shelf) => shelf.delete(entry)));
   if (head.archived) {
-    const restore = tool("restore", "back", () => feed.unarchive([head.id]));
+    const restore = tool(
+      "restore",
+      "back",
+      () => inbox.later((shelf) => shelf.unarchive([head.id])),
+    );
     return h("div", { class: "hv" }, restore, remove);
   }
-  const unread = [head, ...others].filter(({ read }) => !read).map(({ id }) => id);
+  const unread = membersOf(entry).filter(({ read }) => !read).map(({ id }) => id);
   const isMenu = ui.menu === head.id;
   return h(
     "div",
     { class: isMenu ? "hv on" : "hv" },
-    isUnread && tool("read", "check", () => feed.read(unread)),
+    unread.length > 0 && tool("read", "check", () => feed.read(unread)),
     iconButton({
       ...{ key: "snooze", name: "clock", "data-tool": "snooze" },
       label: words.say("snooze_what", { what }),
@@ -245,7 +259,7 @@ function tools(inbox: Inbox, entry: Entry, isUnread: boolean): Described {
       "aria-expanded": String(isMenu),
       onclick: () => inbox.set({ menu: isMenu ? undefined : head.id, choosing: undefined }),
     }),
-    tool("archive", "archive", () => feed.archive(feed.idsOf(entry), what)),
+    tool("archive", "archive", () => inbox.later((shelf) => shelf.archive(entry))),
     remove,
   );
 }

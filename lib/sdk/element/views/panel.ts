@@ -11,9 +11,9 @@ import {
 import { type Child, type Described, h } from "../dom.ts";
 import { icon } from "../icons.ts";
 import type { Words } from "../words.ts";
-import { button, iconButton, type Inbox, named } from "./inbox.ts";
+import { loading, older } from "./controls.ts";
+import { button, iconButton, type Inbox, isNews, named } from "./inbox.ts";
 import { item } from "./item.ts";
-import { loading, nothing } from "./controls.ts";
 
 export function panel(inbox: Inbox): Child[] {
   const tabs = tabsOf(inbox);
@@ -23,6 +23,8 @@ export function panel(inbox: Inbox): Child[] {
     head(inbox, tab),
     tabList(inbox, tabs, tab),
     band(inbox),
+    inbox.ui.problem !== "" && failed(inbox.words, inbox.ui.problem),
+    inbox.feed.list.length > 0 && h("slot", { key: "top", name: "top" }),
     h(
       "div",
       {
@@ -47,15 +49,17 @@ export function starting(words: Words, close: () => void, problem: string): Chil
     h(
       "div",
       { class: "list" },
-      problem === ""
-        ? loading(words.say("loading"))
-        : h("p", { class: "out bad", role: "alert" }, words.say("failed", { reason: problem })),
+      problem === "" ? loading(words.say("loading")) : failed(words, problem),
     ),
   ];
 }
 
-function head({ feed, words, set, close }: Inbox, tab: string): Described {
-  const read = ofKind(feed.list, tab).filter(({ read }) => read).map(({ id }) => id);
+function failed(words: Words, reason: string): Described {
+  return h("p", { class: "out bad", role: "alert" }, words.say("failed", { reason }));
+}
+
+function head({ feed, words, set, later, close }: Inbox, tab: string): Described {
+  const read = ofKind(feed.list, tab).filter(({ read }) => read);
   return h(
     "header",
     { part: "header" },
@@ -66,7 +70,7 @@ function head({ feed, words, set, close }: Inbox, tab: string): Described {
     }),
     read.length > 0 && tab !== SNOOZED && tab !== ARCHIVE && iconButton({
       ...{ key: "archive", name: "archive", label: words.say("archive_read") },
-      onclick: () => feed.archive(Promise.resolve(read), words.say("all_read")),
+      onclick: () => later((shelf) => shelf.archiveAll(read)),
     }),
     iconButton({
       ...{ key: "preferences", name: "gear", label: words.say("preferences") },
@@ -82,30 +86,31 @@ function head({ feed, words, set, close }: Inbox, tab: string): Described {
 interface Tab {
   readonly id: string;
   readonly name: string;
-  /** How many of it are unread, or put off. */
+  /** How many of it are news, or put off. */
   readonly count: number;
+  /** There may be more of it, which the list has not come to. */
+  readonly hasMore?: boolean;
 }
 
-function tabsOf({ feed, words }: Inbox): readonly Tab[] {
-  const unread = new Set(feed.list.filter(({ read }) => !read).map(({ id }) => id));
-  const kinds = kindsIn(feed.list, (id) => unread.has(id));
+function tabsOf(inbox: Inbox): readonly Tab[] {
+  const { feed: { list, unread }, shelf, words } = inbox;
+  const news = new Set(list.filter((each) => isNews(inbox, each)).map(({ id }) => id));
+  const below = Math.max(0, unread - list.filter(({ read }) => !read).length);
+  const kinds = kindsIn(list, (id) => news.has(id));
   return [
-    { id: ALL_KINDS, name: words.say("all"), count: feed.unread },
+    { id: ALL_KINDS, name: words.say("all"), count: news.size + below },
     ...kinds.map(({ kind, unread }) => ({
-      ...{ id: kind, count: unread },
-      name: kindWords(kind, feed.preferences ?? null),
+      ...{ id: kind, count: unread, hasMore: below > 0 },
+      name: kindWords(kind, shelf?.preferences ?? null),
     })),
-    { id: SNOOZED, name: words.say("snoozed"), count: feed.snoozed?.length ?? 0 },
+    { id: SNOOZED, name: words.say("snoozed"), count: shelf?.snoozed?.length ?? 0 },
     { id: ARCHIVE, name: words.say("archived"), count: 0 },
   ];
 }
 
-function tabList({ words, set, feed }: Inbox, tabs: readonly Tab[], chosen: string): Described {
-  const choose = (id: string) => {
-    set({ tab: id, menu: undefined });
-    if (id === SNOOZED) feed.loadSnoozed();
-    if (id === ARCHIVE && feed.archived === undefined) feed.loadArchived();
-  };
+function tabList(inbox: Inbox, tabs: readonly Tab[], chosen: string): Described {
+  const { words } = inbox;
+  const choose = (id: string) => show(inbox, id);
   const onkeydown = (event: KeyboardEvent) => {
     const list = event.currentTarget as HTMLElement;
     const forward = getComputedStyle(list).direction === "rtl" ? -1 : 1;
@@ -119,7 +124,7 @@ function tabList({ words, set, feed }: Inbox, tabs: readonly Tab[], chosen: stri
   return h(
     "div",
     { class: "tb", part: "tabs", role: "tablist", "aria-label": words.say("kinds"), onkeydown },
-    tabs.map(({ id, name, count }, index) =>
+    tabs.map(({ id, name, count, hasMore }, index) =>
       h(
         "button",
         {
@@ -130,10 +135,15 @@ function tabList({ words, set, feed }: Inbox, tabs: readonly Tab[], chosen: stri
           onclick: () => choose(id),
         },
         named(name),
-        count > 0 && h("span", { class: "n" }, words.number(count)),
+        count > 0 && h("span", { class: "n" }, words.number(count), hasMore && "+"),
       )
     ),
   );
+}
+
+function show({ set, later }: Inbox, tab: string): void {
+  set({ tab, menu: undefined });
+  if (tab === ARCHIVE) later((shelf) => shelf.archived ?? shelf.loadArchived());
 }
 
 /** What stands under the head while there is no connection. */
@@ -162,10 +172,10 @@ function isStarting({ feed: { client: { state }, isLoaded } }: Inbox): boolean {
 }
 
 function listOf(inbox: Inbox, tab: string): Child {
-  const { feed, words } = inbox;
-  if (tab === SNOOZED) return inbox.more?.snoozedList(inbox) ?? loading(words.say("loading"));
-  if (tab === ARCHIVE) return archivedList(inbox);
-  const entries = fold(ofKind(feed.list, tab));
+  const { feed, words, more } = inbox;
+  if (tab === SNOOZED) return more?.snoozedList(inbox) ?? loading(words.say("loading"));
+  if (tab === ARCHIVE) return more?.archivedList(inbox) ?? loading(words.say("loading"));
+  const entries = fold(ofKind(feed.list, tab), inbox.shelf?.below);
   if (entries.length === 0) {
     if (feed.isLoaded) return caughtUp(inbox);
     return isStarting(inbox) && loading(words.say("loading"));
@@ -180,38 +190,20 @@ function listOf(inbox: Inbox, tab: string): Child {
   ];
 }
 
-function archivedList(inbox: Inbox): Child {
-  const { feed, words } = inbox;
-  const { archived } = feed;
-  if (archived === undefined) return loading(words.say("loading"));
-  if (archived.list.length === 0 && !archived.hasOlder) return nothing(words.say("none_archived"));
-  return [
-    h(
-      "ul",
-      { role: "list", "aria-label": words.say("archived") },
-      archived.list.map((head) => item(inbox, { head, others: [], more: 0 })),
-    ),
-    archived.hasOlder && older(words.say("show_older"), () => feed.loadOlderArchived()),
-  ];
-}
-
-function caughtUp({ words, set, feed }: Inbox): Described {
-  const onclick = () => {
-    set({ tab: ARCHIVE });
-    feed.loadArchived();
-  };
+function caughtUp(inbox: Inbox): Described {
+  const { words } = inbox;
   return h(
     "div",
     { class: "mt", part: "empty" },
     h("span", { class: "ic good" }, icon("check")),
     h("b", {}, words.say("caught_up")),
-    h("p", {}, words.say("caught_up_more")),
-    h("button", { type: "button", class: "link", onclick }, words.say("see_archive")),
+    h("slot", { name: "empty" }, h("p", {}, words.say("caught_up_more"))),
+    h(
+      "button",
+      { type: "button", class: "link", onclick: () => show(inbox, ARCHIVE) },
+      words.say("see_archive"),
+    ),
   );
-}
-
-function older(words: string, onclick: () => void): Described {
-  return h("p", { class: "older" }, button({ onclick }, words));
 }
 
 function foot({ feed, words, hasKeys }: Inbox): Child {

@@ -6,7 +6,6 @@ import { reasonOf } from "../feed.ts";
 import { icon } from "../icons.ts";
 import { loading, toggle } from "./controls.ts";
 import { type ChangePreferences, iconButton, type Inbox, named } from "./inbox.ts";
-
 import { quietHours } from "./quiet_hours.ts";
 
 const WAYS: readonly (readonly [keyof WayChoice, "in_app" | "push" | "mail"])[] = [
@@ -26,13 +25,15 @@ const MUTES = [
 ] as const;
 
 export function preferencesView(inbox: Inbox): Child[] {
-  const { feed, words, ui, set } = inbox;
-  const { preferences } = feed;
-  const change: ChangePreferences = (change) => {
-    feed.change(change).then(
-      () => set({ problem: "" }),
-      (error) => set({ problem: reasonOf(error) }),
-    );
+  const { shelf, words, ui, set } = inbox;
+  const preferences = shelf?.preferences;
+  const change: ChangePreferences = async (change) => {
+    try {
+      await shelf?.change(change);
+      set({ problem: "" });
+    } catch (error) {
+      set({ problem: reasonOf(error) });
+    }
   };
   return [
     h(
@@ -58,16 +59,18 @@ export function preferencesView(inbox: Inbox): Child[] {
         kindTable(inbox, preferences, change),
         mute(inbox, preferences, change),
         quietHours(inbox, preferences, change),
+        h("slot", { key: "more", name: "preferences" }),
       ],
     ),
   ];
 }
 
 function kindTable(
-  { words }: Inbox,
+  inbox: Inbox,
   preferences: UserPreferences,
   change: ChangePreferences,
 ): Child {
+  const { words } = inbox;
   const kinds = Object.entries(preferences.effective.kinds).toSorted(([a], [b]) =>
     Number(a === OTHERS) - Number(b === OTHERS) || a.localeCompare(b)
   );
@@ -84,13 +87,11 @@ function kindTable(
         h(
           "td",
           {},
-          toggle(`${nameOf(kind)}, ${words.say(key)}`, {
-            checked: effective[way],
-            disabled: effective.locked !== undefined,
-            onchange: ({ currentTarget }: Event) => {
-              const { checked } = currentTarget as HTMLInputElement;
-              change({ kinds: { [kind]: { [way]: checked } } });
-            },
+          toggle(inbox, {
+            label: `${nameOf(kind)}, ${words.say(key)}`,
+            isOn: effective[way],
+            isLocked: effective.locked !== undefined,
+            turn: (isOn) => change({ kinds: { [kind]: { [way]: isOn } } }),
           }),
         )
       ),

@@ -21,19 +21,18 @@ export function quietHours(
   const days = quietHours?.days ?? {};
   const isOn = quietHours !== undefined && quietHours.on !== false;
   const save = (hours: QuietHours) => change({ quietHours: hours });
-  const turn = ({ currentTarget }: Event) => {
-    const { checked: on } = currentTarget as HTMLInputElement;
+  const turn = (on: boolean) => {
     const nights = Object.fromEntries(DAYS.map((day) => [day, [NIGHT]]));
     const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
     const isFirst = on && Object.keys(days).length === 0;
-    save({ on, ...(isFirst ? { days: nights, timeZone } : {}) });
+    return save({ on, ...(isFirst ? { days: nights, timeZone } : {}) });
   };
   return [
     h(
       "div",
       { class: "line quiet" },
       h("span", {}, words.say("quiet_hours"), h("small", {}, words.say("quiet_hint"))),
-      toggle(words.say("quiet_hours"), { checked: isOn, onchange: turn }),
+      toggle(inbox, { label: words.say("quiet_hours"), isOn, turn }),
     ),
     isOn && [
       zoneChoice(inbox, quietHours.timeZone ?? effective.timeZone, save),
@@ -51,7 +50,7 @@ export function quietHours(
   ];
 }
 
-type Save = (hours: QuietHours) => void;
+type Save = (hours: QuietHours) => Promise<void>;
 type Days = NonNullable<QuietHours["days"]>;
 
 function zoneChoice({ words }: Inbox, zone: string, save: Save): Described {

@@ -62,16 +62,17 @@ function onkeydown(event: KeyboardEvent): void {
   items[(index + step + items.length) % items.length]?.focus();
 }
 
-function chooseTime({ words, ui }: Inbox, choose: (until: Date) => void): Described {
+function chooseTime({ words, ui, set }: Inbox, choose: (until: Date) => void): Described {
+  const now = Date.now();
+  const until = new Date(ui.choosing ?? "");
+  const isComing = until.getTime() > now && until.getTime() < now + LONGEST_MS;
   const onsubmit = (event: SubmitEvent) => {
     event.preventDefault();
-    const form = event.currentTarget as HTMLFormElement;
-    const until = new Date((form.elements[0] as HTMLInputElement).value);
-    if (until.getTime() > Date.now()) choose(until);
+    if (isComing) choose(until);
   };
   return h(
     "form",
-    { class: "menu", part: "menu", onsubmit },
+    { class: "menu", part: "menu", novalidate: true, onsubmit },
     h(
       "label",
       {},
@@ -79,11 +80,22 @@ function chooseTime({ words, ui }: Inbox, choose: (until: Date) => void): Descri
       h("input", {
         type: "datetime-local",
         required: true,
-        start: ui.choosing,
-        min: fieldTime(new Date()),
-        max: fieldTime(new Date(Date.now() + LONGEST_MS)),
+        value: ui.choosing,
+        min: fieldTime(new Date(now)),
+        max: fieldTime(new Date(now + LONGEST_MS)),
+        "aria-invalid": String(!isComing),
+        "aria-describedby": "choosing",
+        oninput: ({ currentTarget }: Event) =>
+          set({ choosing: (currentTarget as HTMLInputElement).value }),
       }),
     ),
-    button({ type: "submit", class: "p" }, words.say("snooze")),
+    h(
+      "small",
+      { id: "choosing", class: isComing ? "" : "wrong" },
+      isComing
+        ? words.say("comes_back", { time: words.coming(until.getTime() / 1000) })
+        : words.say("within_a_year"),
+    ),
+    button({ type: "submit", class: "p", disabled: !isComing }, words.say("snooze")),
   );
 }

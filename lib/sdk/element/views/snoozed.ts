@@ -9,7 +9,8 @@ import { button, type Inbox, named, whatIs } from "./inbox.ts";
 import { face } from "./item.ts";
 
 export function snoozedList(inbox: Inbox): Child {
-  const { feed: { snoozed }, words } = inbox;
+  const { shelf, words } = inbox;
+  const snoozed = shelf?.snoozed;
   if (snoozed === undefined) return loading(words.say("loading"));
   if (snoozed.length === 0) return nothing(words.say("none_snoozed"));
   return h(
@@ -20,7 +21,7 @@ export function snoozedList(inbox: Inbox): Child {
 }
 
 function snoozedItem(inbox: Inbox, notification: Notification): Described {
-  const { words, feed } = inbox;
+  const { words, later } = inbox;
   const { id, name, details: { title, markdown, snoozedUntil = 0 } = {} } = notification;
   const text = shownText(notification);
   const what = whatIs(notification, words);
@@ -42,7 +43,7 @@ function snoozedItem(inbox: Inbox, notification: Notification): Described {
         button(
           {
             "aria-label": words.say("back_now_what", { what }),
-            onclick: () => feed.unsnooze([id]),
+            onclick: () => later((shelf) => shelf.unsnooze([id])),
           },
           words.say("back_now"),
         ),

@@ -5,11 +5,14 @@ import { wordsOf } from "../../view/markdown.ts";
 import { shownText } from "../../view/text.ts";
 import { isLow, isUrgent, shownToasts } from "../../view/toasts.ts";
 import { type Child, type Described, h } from "../dom.ts";
-import type { Notice } from "../feed.ts";
+import type { Notice, NoticeWords } from "../feed.ts";
 import { icon } from "../icons.ts";
 import { actions } from "./actions.ts";
 import { iconButton, type Inbox, named, unseen, whatIs } from "./inbox.ts";
 import { face, here } from "./item.ts";
+
+/** How wide the picture of a toast is at most, in pixels. */
+const PICTURE_WIDTH = 160;
 
 /** The live regions are always there: they speak only of what changes inside them. */
 export function toasts(inbox: Inbox, openInbox: () => void): Child[] {
@@ -41,23 +44,28 @@ export function toasts(inbox: Inbox, openInbox: () => void): Child[] {
 export function notices({ feed, words }: Inbox): Described {
   return h("div", { role: "status" }, feed.notices.map((each) => notice(each)));
 
+  function filled({ what, until, reason = "" }: NoticeWords): Record<string, string> {
+    if (until !== undefined) return { time: words.coming(until) };
+    const [first] = what ?? [];
+    if (what === undefined || first === undefined) return { reason };
+    return {
+      what: what.length === 1 ? whatIs(first, words) : words.count("notifications", what.length),
+    };
+  }
+
   function notice({ id, key, put, undo }: Notice): Described {
-    const { until } = put;
-    const filled = typeof until === "number" ? { time: words.coming(until) } : put;
     const isGood = key !== "failed";
+    const said = words.say(key, filled(put));
     return h(
       "div",
       { key: id, class: "to lo", part: "toast notice", "data-notice": id },
       h("span", { class: isGood ? "good" : "bad" }, icon(isGood ? "check" : "alert")),
-      h("b", {}, words.say(key, filled)),
+      h("b", {}, h("bdi", {}, said)),
       undo && h(
         "button",
         {
-          ...{ type: "button", class: "link" },
-          onclick: () => {
-            undo();
-            feed.dismissNotice(id);
-          },
+          ...{ type: "button", class: "link", "aria-label": `${words.say("undo")}: ${said}` },
+          onclick: () => feed.dismissNotice(id, true),
         },
         words.say("undo"),
       ),
@@ -88,7 +96,7 @@ function toast(inbox: Inbox, notification: Notification): Described {
       part: "toast",
       "data-timed": urgent ? undefined : id,
     },
-    !low && face(inbox, notification),
+    !low && picture(inbox, notification),
     h(
       "div",
       { class: "body" },
@@ -104,6 +112,16 @@ function toast(inbox: Inbox, notification: Notification): Described {
     }),
     !urgent && !low && h("i", { class: "lf" }),
   );
+}
+
+/** The picture that it has, or its face. */
+function picture(inbox: Inbox, notification: Notification): Described {
+  const { feed, ui, set } = inbox;
+  const { image } = notification;
+  const src = image === undefined ? "" : feed.client.fileUrl(image, { thumbnail: PICTURE_WIDTH });
+  if (src === "" || ui.broken.has(src)) return face(inbox, notification);
+  const onerror = () => set({ broken: new Set([...ui.broken, src]) });
+  return h("span", { class: "ic", part: "icon" }, h("img", { key: src, src, alt: "", onerror }));
 }
 
 function wordsIn(notification: Notification): string {

@@ -1,0 +1,6 @@
+/** The style of what `more.ts` has, of which each section is a file; it stands behind the element's own. */
+import menu from "./menu.css" with { type: "text" };
+import preferences from "./preferences.css" with { type: "text" };
+import toasts from "./toasts.css" with { type: "text" };
+
+export const css = [preferences, menu, toasts].join("");

@@ -1,0 +1,37 @@
+/** Those for which a notification stands, each in one line. */
+import type { DigestItem } from "../../core/types.ts";
+import type { Entry } from "../../view/entries.ts";
+import { lineOf } from "../../view/lines.ts";
+import { linkTo } from "../../view/links.ts";
+import { isoTime } from "../../view/times.ts";
+import { type Described, h } from "../dom.ts";
+import { type Inbox, membersOf, named } from "./inbox.ts";
+import { here } from "./item.ts";
+
+export function foldedList(inbox: Inbox, entry: Entry): Described {
+  const { ui, words } = inbox;
+  const { head, others } = entry;
+  const { count = 0, items = [], group = head.id } = head.details ?? {};
+  const known = new Set(membersOf(entry).map(({ id }) => id));
+  const older = (ui.groups.get(group) ?? []).filter(({ id }) => !known.has(id));
+  const isDigest = items.length > 0;
+  const lines = isDigest ? items.toReversed() : [...others, ...older].map(lineOf);
+  const left = isDigest ? count - items.length : 0;
+  return h(
+    "ul",
+    { class: "fold" },
+    lines.map((line) => lineView(inbox, line)),
+    left > 0 && h("li", {}, words.count("before", left)),
+  );
+}
+
+function lineView({ words }: Inbox, { id, title, message, url, timestamp }: DigestItem): Described {
+  const link = linkTo(url);
+  const text = named(title ?? message);
+  return h(
+    "li",
+    { key: id },
+    link === undefined ? h("span", {}, text) : h("a", { ...here(link) }, text),
+    timestamp !== undefined && h("time", { datetime: isoTime(timestamp) }, words.ago(timestamp)),
+  );
+}

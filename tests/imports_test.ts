@@ -9,7 +9,8 @@ const RULES: ImportRules = {
   mayImport: {
     "lib/base": "",
     "lib/sdk": "base/close_codes.ts base/times.ts base/visible_text.ts",
-    "lib/page": "sdk/mod.ts sdk/view/*.ts sdk/core/frames.ts sdk/core/ids.ts base/visible_text.ts",
+    "lib/page":
+      "sdk/mod.ts sdk/element/notifyli_inbox.ts sdk/view/*.ts sdk/core/frames.ts sdk/core/ids.ts base/visible_text.ts",
     "lib/dashboard": "page/components/kit/*.tsx page/theme.ts",
     "lib/build": "",
     "lib/build.ts": "build",

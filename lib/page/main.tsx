@@ -3,7 +3,7 @@ import { render } from "preact";
 import { connect, sharedTransport } from "../sdk/mod.ts";
 import { serverAddress } from "./address.ts";
 import { App } from "./components/shell/App.tsx";
-import { showNotification } from "./components/inbox/Bell.tsx";
+import { showNotification } from "./components/inbox/Inbox.tsx";
 import { ignoreOtherDrops } from "./components/files/DropTarget.tsx";
 import { fetchConfig } from "./config.ts";
 import { Page } from "./context.ts";
@@ -71,8 +71,8 @@ render(
 
 /** What is unread in conversations counts beside the notifications: both want to be looked at. */
 function showTitle(): void {
-  const { notifications, chats } = store.state;
-  const unread = notifications.unread + chats.unread.messages;
+  const { unread: notifications, chats } = store.state;
+  const unread = notifications + chats.unread.messages;
   if (isInstalled.matches) void navigator.setAppBadge?.(unread).catch(() => {});
   document.title = unread === 0 ? "notifyli" : `(${unread}) notifyli`;
 }

@@ -10,7 +10,7 @@ import { Program } from "../support/program.ts";
 import type { TestClient } from "../support/test_client.ts";
 
 /** The parts of the page that have to do with files. */
-const PARTS = ".file-row, .photo-upload, .tray, .tray-problems, .gallery, .notification-files";
+const PARTS = ".file-row, .photo-upload, .tray, .tray-problems, .gallery, .pop";
 
 Deno.test("page: files can be read at 360 and 1440 px, in both looks", OPTIONS, async () => {
   await using world = await World.open();
@@ -67,7 +67,7 @@ Deno.test("page: files can be read at 360 and 1440 px, in both looks", OPTIONS, 
   );
   await looksRight(page, "the inbox", inbox, { widths: [1440] });
   const buttons = await inbox.getByRole("button", { name: /^(Archive|Delete) the/ }).all();
-  const [file] = await Promise.all([boxOf(inbox.getByTestId("file"))]);
+  const [file] = await Promise.all([boxOf(inbox.locator(".file"))]);
   for (const button of buttons) {
     const { y, height } = await boxOf(button);
     const isBeside = y >= file.y + file.height || y + height <= file.y;

@@ -2,15 +2,16 @@
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
 import { plain } from "../files/content/images.ts";
+import { faultsFor } from "../support/axe.ts";
 import { OPTIONS } from "../support/browser.ts";
 import { operatorKeyOf } from "../support/manager.ts";
 import { cutOff, looksRight, overflow, tooSmall } from "../support/look.ts";
-import { bell, item, notifications } from "../support/page.ts";
+import { bell, item, notifications, tab, toasts } from "../support/page.ts";
 import { People } from "../support/people.ts";
 import { Program } from "../support/program.ts";
 
 /** The parts of the page that have to do with notifications. */
-const PARTS = ".inbox, .modal.preferences, .menu, .toast, .notices";
+const PARTS = ".pop, .ts";
 
 /** What a finger hits. */
 const FINGER = 40;
@@ -61,26 +62,26 @@ Deno.test(
       await page.keyboard.press("Escape");
     }
     await page.getByRole("menuitem", { name: "Choose day and time" }).click();
-    await looks(page, "a time of one's own", page.getByRole("dialog", { name: "Remind me" }));
+    await looks(page, "a time of one's own", inbox);
     await page.getByRole("button", { name: "Snooze", exact: true }).click();
     await item(page, "Parcel").waitFor({ state: "detached" });
-    await view(page, "Snoozed").click();
+    await tab(page, "Snoozed").click();
     await item(page, "Parcel").waitFor();
     await looks(page, "what is snoozed", inbox);
-    await view(page, "All").click();
+    await tab(page, "All").click();
     await item(page, "Payment").hover();
     await item(page, "Payment").getByRole("button", { name: /^Archive/ }).click();
-    await view(page, "Archive").click();
+    await tab(page, "Archive").click();
     await item(page, "Payment").waitFor();
     await looks(page, "the archive", inbox);
-    await view(page, "All").click();
+    await tab(page, "All").click();
 
     await page.evaluate("document.documentElement.dir = 'rtl'");
     await seen(page, "right to left", inbox, 360);
     await seen(page, "right to left", inbox, 1440);
     const [dot, title] = await Promise.all([
-      boxOf(item(page, "Deliver?").locator(".notification-icon")),
-      boxOf(item(page, "Deliver?").locator(".notification-title, .notification-open").first()),
+      boxOf(item(page, "Deliver?").locator(".ic")),
+      boxOf(item(page, "Deliver?").locator(".open").first()),
     ]);
     assert.ok(dot.x > title.x, "the picture is at the right");
     await page.evaluate("document.documentElement.dir = 'ltr'");
@@ -140,15 +141,16 @@ Deno.test("page: toasts can be read and pressed, in both looks", OPTIONS, async 
   for (const text of ["one", "two", "A longer text ".repeat(20)]) {
     await world.notify({ message: text, from: "Mira Kovač" });
   }
-  const toasts = page.getByTestId("toasts");
-  await toasts.getByText("+2 more").waitFor();
-  await page.getByTestId("toast").last().hover();
-  await looks(page, "toasts", toasts, 32);
+  const column = page.locator("notifyli-inbox .ts");
+  await column.getByText("+2 more").waitFor();
+  await toasts(page).last().hover();
+  await looks(page, "toasts", column, 32);
   await page.evaluate("document.documentElement.dir = 'rtl'");
-  await seen(page, "toasts, right to left", toasts, 360, 32);
+  await seen(page, "toasts, right to left", column, 360, 32);
 });
 
 async function looks(page: Page, what: string, part: Locator, least?: number): Promise<void> {
+  assert.deepEqual(await faultsFor(page), [], what);
   for (const width of [360, 1440]) {
     await seen(page, what, part, width, least);
     await looksRight(page, what, { parts: PARTS, widths: [width] });
@@ -168,10 +170,6 @@ async function seen(
   assert.equal(await overflow(page), 0, where);
   assert.deepEqual(await cutOff(part), [], where);
   assert.deepEqual(await tooSmall(part, width < 768 ? least : 24), [], where);
-}
-
-function view(page: Page, name: string): Locator {
-  return notifications(page).getByRole("group", { name: "Show" }).getByRole("button", { name });
 }
 
 async function boxOf(locator: Locator) {

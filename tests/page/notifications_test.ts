@@ -10,6 +10,7 @@ import {
   say,
   sharedServer,
   toasted,
+  toasts,
 } from "../support/page.ts";
 import { TestClient } from "../support/test_client.ts";
 
@@ -52,7 +53,7 @@ Deno.test(
     const page = await setting.connect({ user: "2009", name: "Nina" });
     await page.getByRole("button", { name: "Notifications, 1 unread" }).click();
     await notifications(page).getByText("While you were away").waitFor();
-    assert.equal(await page.getByTestId("toast").count(), 0, "it is no news");
+    assert.equal(await toasts(page).count(), 0, "it is no news");
   },
 );
 
@@ -70,7 +71,7 @@ Deno.test(
     }
     await bell(laptop, 3).click();
     for (const page of [laptop, phone]) await bell(page, 0).waitFor();
-    assert.equal(await phone.getByTestId("toast").count(), 0);
+    assert.equal(await toasts(phone).count(), 0);
     assert.equal(await phone.title(), "notifyli");
 
     await bell(phone, 0).click();
@@ -80,7 +81,7 @@ Deno.test(
       for (const text of ["First", "Second"]) await item(page, text).waitFor({ state: "detached" });
       await item(page, "Third").waitFor();
     }
-    await laptop.getByRole("button", { name: "Archive all" }).click();
+    await laptop.getByRole("button", { name: "Archive all read" }).click();
     for (const page of [laptop, phone]) {
       await notifications(page).getByText("You are all caught up").waitFor();
     }
@@ -118,19 +119,19 @@ Deno.test(
     const page = await setting.connect({ user: "5123", name: "Alice" });
     await bell(page, 60).click();
     await bell(page, 10).waitFor(); // those that it shows are read
-    assert.equal(await notifications(page).locator(".notification").count(), 50);
+    assert.equal(await notifications(page).locator(".it").count(), 50);
     await notifications(page).getByRole("button", { name: "Show older ones" }).click();
     await item(page, "Number 1.").waitFor();
     await bell(page, 0).waitFor();
-    assert.equal(await notifications(page).locator(".notification").count(), 60);
-    assert.match(await page.locator("li:focus").innerText(), /Number 10\./, "the first that came");
+    assert.equal(await notifications(page).locator(".it").count(), 60);
+    assert.match(await page.locator(".it:focus").innerText(), /Number 10\./, "the first that came");
 
     await item(page, "Number 59.").getByRole("button", { name: /^Archive/ }).focus();
     await page.keyboard.press("Enter");
     await item(page, "Number 59.").waitFor({ state: "detached" });
     await page.keyboard.press("Enter");
     await item(page, "Number 58.").waitFor({ state: "detached" });
-    await page.getByRole("button", { name: "Archive all" }).focus();
+    await page.getByRole("button", { name: "Archive all read" }).focus();
     await page.keyboard.press("Enter");
     await notifications(page).getByText("You are all caught up").waitFor();
     await page.keyboard.press("Escape");

@@ -1,4 +1,4 @@
-/** The page's session on the client library, with sockets of the test's own: rooms, written messages and notifications. */
+/** The page's session on the client library, with sockets of the test's own: rooms, written messages, and how many notifications are unread. */
 import assert from "node:assert/strict";
 import { Session } from "../../lib/page/session/session.ts";
 import {
@@ -201,117 +201,14 @@ Deno.test("Session says nothing as the same user of another site, nor before it 
   }
 });
 
-Deno.test("Session shows the inbox from the newest on, with no hole, and older ones on demand", async () => {
+Deno.test("Session counts unread notifications as the server does", () => {
   using page = signedIn();
-  page.online({ unread: 3, inbox: inbox(90, [direct(2), direct(89), direct(90)]) });
-  const newest = Array.from({ length: 50 }, (_, i) => direct(90 - i));
-  page.socket.reply("inbox", { notifications: newest, unread: 3 });
-  await settled();
-  let { notifications } = page.store.state;
-  assert.deepEqual([notifications.list.length, notifications.list.at(-1)?.id], [50, "n41"]);
-  assert.deepEqual([notifications.unread, notifications.isLoaded, notifications.hasOlder], [
-    3,
-    true,
-    true,
-  ]);
-  assert.deepEqual(page.store.state.toasts, []);
-  page.session.notifications?.loadOlder();
-  assert.deepEqual(page.socket.ofType("inbox").at(-1), { type: "inbox", before: 41, limit: 50 });
-  const older = Array.from({ length: 40 }, (_, i) => direct(40 - i));
-  page.socket.reply("inbox", { notifications: older, unread: 3 });
-  await settled();
-  ({ notifications } = page.store.state);
-  assert.deepEqual([notifications.list.length, notifications.hasOlder], [90, false]);
-});
-
-Deno.test("Session shows of what came with the connection no more than the inbox's first page", async () => {
-  using page = signedIn();
-  page.online({
-    unread: 61,
-    inbox: inbox(60, Array.from({ length: 60 }, (_, i) => direct(i + 1))),
-  });
-  page.socket.receive(direct(61));
-  let { notifications } = page.store.state;
-  assert.deepEqual([notifications.list.map(({ id }) => id), notifications.isLoaded], [
-    ["n61"],
-    false,
-  ]);
-  assert.deepEqual(page.store.state.toasts, ["n61"]);
-  const newest = Array.from({ length: 50 }, (_, i) => direct(61 - i));
-  page.socket.reply("inbox", { notifications: newest, unread: 61 });
-  await settled();
-  ({ notifications } = page.store.state);
-  assert.deepEqual([notifications.list.length, notifications.list.at(-1)?.id], [50, "n12"]);
-  assert.deepEqual(page.store.state.toasts, ["n61"]);
-});
-
-Deno.test("Session shows the next notifications when all that it shows are put away", async () => {
-  using page = signedIn();
-  page.online({ inbox: inbox(90) });
-  const newest = Array.from({ length: 50 }, (_, i) => direct(90 - i));
-  page.socket.reply("inbox", { notifications: newest, unread: 0 });
-  await settled();
-  const ids = newest.map(({ id }) => id);
-  page.socket.receive({ type: "inbox", event: "archive", ids, unread: 0 });
-  assert.deepEqual(page.socket.ofType("inbox").at(-1), { type: "inbox", before: 41, limit: 50 });
-  page.socket.refuse("inbox", "unavailable");
-  await settled();
-  assert.equal(page.socket.ofType("inbox").length, 2, "not again and again");
-});
-
-Deno.test("Session raises a toast for what comes live and unread, and for nothing else", async () => {
-  using page = signedIn();
-  page.online({ unread: 1, inbox: inbox(1, [direct(1)]) });
-  page.socket.reply("inbox", { notifications: [direct(1)], unread: 1 });
-  await settled();
-  page.socket.receive(direct(2), { ...direct(3), state: "read" });
-  assert.deepEqual(page.store.state.toasts, ["n2"]);
-  page.socket.receive({ type: "inbox", event: "read", ids: ["n2"], unread: 1 });
-  assert.deepEqual(page.store.state.toasts, [], "read on another device");
-});
-
-Deno.test("Session reads, archives and deletes by the server's word, and asks once", async () => {
-  using page = signedIn();
-  page.online({ unread: 3, inbox: inbox(3, [direct(1), direct(2), direct(3)]) });
-  page.socket.reply("inbox", {
-    notifications: [direct(3), direct(2), direct(1)],
-    unread: 3,
-  });
-  await settled();
-  page.session.notifications?.read(["n1"]);
-  page.session.notifications?.read(["n1", "n2"]);
-  assert.deepEqual(page.socket.ofType("read").map(({ ids }) => ids), [["n1"], ["n2"]]);
-  assert.equal(page.store.state.notifications.unread, 3);
+  page.online({ unread: 3 });
+  assert.equal(page.store.state.unread, 3);
   page.socket.receive({ type: "inbox", event: "read", ids: ["n1"], unread: 2 });
-  assert.equal(page.store.state.notifications.unread, 2);
-  const entries = page.store.state.notifications.list.map((head) => ({
-    head,
-    others: [],
-    more: 0,
-  }));
-  page.session.notifications?.archive(entries[2]!);
-  page.session.notifications?.delete(entries[1]!);
-  await settled();
-  assert.deepEqual(page.socket.ofType("archive").map(({ ids }) => ids), [["n1"], ["n2"]]);
-  assert.deepEqual(page.socket.ofType("delete"), [], "it can be undone");
-  page.socket.receive({ type: "inbox", event: "archive", ids: ["n1"], unread: 2 });
-  page.socket.receive({ type: "inbox", event: "archive", ids: ["n2"], unread: 1 });
-  assert.deepEqual(page.store.state.notifications.list.map(({ id }) => id), ["n3"]);
-  page.socket.refuse("archive", "unavailable");
-  await settled();
-  assert.match(page.store.state.alert ?? "", /unavailable/);
-});
-
-Deno.test("Session learns after a reconnection what others did to the notifications", async () => {
-  using page = signedIn();
-  page.online({ unread: 2, inbox: inbox(2, [direct(1), direct(2)]) });
-  page.socket.reply("inbox", { notifications: [direct(2), direct(1)], unread: 2 });
-  await settled();
-  page.comeBack({ unread: 0, inbox: { ...inbox(2), recovered: true } });
-  page.socket.reply("inbox", { notifications: [{ ...direct(2), state: "read" }], unread: 0 });
-  await settled();
-  const { list, unread } = page.store.state.notifications;
-  assert.deepEqual([list.map(({ id, read }) => [id, read]), unread], [[["n2", true]], 0]);
+  assert.equal(page.store.state.unread, 2);
+  page.session.signOut();
+  assert.equal(page.store.state.unread, 0, "the next user has none of them");
 });
 
 class PageWorld implements Disposable {
@@ -423,11 +320,6 @@ function said(id: string, offset: number): Frame {
     timestamp: 7,
     offset,
   };
-}
-
-function direct(offset: number): Frame {
-  const id = `n${offset}`;
-  return { ...said(id, offset), type: "direct_message", room: "/user/123", user_id: 123 };
 }
 
 function inbox(offset: number, notifications: Frame[] = []): Frame {

@@ -1,11 +1,9 @@
 /** The page's state, how events change it, and the rows that it is shown as. */
 import assert from "node:assert/strict";
-import { NO_NOTIFICATIONS } from "../../lib/page/state/notifications.ts";
-import { shownToasts } from "../../lib/sdk/view/toasts.ts";
 import { MESSAGE_LIMIT } from "../../lib/page/state/rooms.ts";
 import { type Action, INITIAL_STATE, reduce, type State } from "../../lib/page/state/store.ts";
 import { rowsOf } from "../../lib/page/state/timeline.ts";
-import type { Message, Notification } from "../../lib/sdk/mod.ts";
+import type { Message } from "../../lib/sdk/mod.ts";
 
 const ME = { user_id: "123", name: "Alice" };
 
@@ -72,33 +70,6 @@ Deno.test("reduce() lists people by name", () => {
   assert.equal(room(after([many], state), "lobby").userCount, 501);
 });
 
-Deno.test("reduce() raises the newest toasts, and takes down those that were read or put away", () => {
-  const notifications = (...list: Notification[]): Action => (
-    {
-      type: "notifications_changed",
-      notifications: { ...NO_NOTIFICATIONS, list, unread: list.length },
-    }
-  );
-  const [one, two, three, four] = ["n1", "n2", "n3", "n4"].map(notification);
-  assert.ok(one && two && three && four);
-  let state = after([
-    signedIn("lobby"),
-    notifications(four, three, two, one),
-    ...["n1", "n2", "n3", "n4"].map((id) => ({ type: "toast_raised", id }) as const),
-  ]);
-  assert.deepEqual(state.toasts, ["n1", "n2", "n3", "n4"]);
-  const { urgent, others, hidden } = shownToasts(state.toasts, state.notifications.list);
-  assert.deepEqual([urgent, others, hidden].map((each) => each.map(({ id }) => id)), [
-    [],
-    ["n2", "n3", "n4"],
-    ["n1"],
-  ]);
-  assert.equal(room(state, "lobby").messages.length, 0);
-  state = after([notifications(four, { ...two, read: true }, one)], state);
-  assert.deepEqual(state.toasts, ["n1", "n4"]);
-  assert.deepEqual(after([{ type: "toast_dismissed", id: "n4" }], state).toasts, ["n1"]);
-});
-
 Deno.test("reduce() activates a neighbour when the active room is closed", () => {
   let state = after([signedIn("a", "b", "c"), { type: "room_activated", room: "b" }]);
   const active = ["b", "c", "a"].map((room) => {
@@ -156,10 +127,6 @@ Deno.test("rowsOf() says where messages may be missing, and names the writer ane
 
 function said(id: string, room: string, userId = "7"): Message {
   return { id, room, userId, name: userId, message: "Hi", timestamp: 7, replayed: false };
-}
-
-function notification(id: string): Notification {
-  return { ...said(id, "/user/123"), read: false, archived: false };
 }
 
 function entry(id: string) {

@@ -23,7 +23,7 @@ Deno.test(
     await test.step("the page asks when the first notification was seen, and subscribes", async () => {
       await world.signIn("7");
       await notify(world, 7, { message: "The first one" });
-      await firefox.click(`//button[@aria-label="Notifications, 1 unread"]`);
+      await firefox.clickIn(INBOX, `.bell[aria-label="Notifications, 1 unread"]`);
       await firefox.click(`//button[.="Turn on"]`);
       await waitFor("there is a device", async () => (await devices(world, 7)).length === 1);
       assert.equal(service.subscriptions, 1);
@@ -60,10 +60,13 @@ Deno.test(
       await firefox.there(ONLINE);
       await firefox.run("document.body.dataset.isSame = 'yes'");
       await firefox.clickAlert("Now");
-      await firefox.there(`//li[@data-notification="${id}"]`);
+      await firefox.thereIn(INBOX, `[data-id="${id}"]`);
       await waitFor(
         "it has the focus",
-        () => firefox.run(`return document.activeElement?.dataset.notification === "${id}"`),
+        () =>
+          firefox.run(
+            `return document.activeElement?.shadowRoot?.activeElement?.dataset.id === "${id}"`,
+          ),
       );
       assert.equal(await firefox.run("return document.body.dataset.isSame"), "yes");
       assert.equal((await firefox.tabs()).length, 1);
@@ -93,7 +96,7 @@ Deno.test(
       await firefox.clickAlert("By the new one");
       await waitFor("another tab", async () => (await firefox.tabs()).length === 2);
       await firefox.useTab("last");
-      await firefox.there(`//li[@data-notification="${id}"]`);
+      await firefox.thereIn(INBOX, `[data-id="${id}"]`);
       await firefox.closeTab();
     });
 
@@ -142,10 +145,13 @@ Deno.test(
 
 const ONLINE = `//*[@data-testid="connection"][@data-state="online"]`;
 
+/** What shows the notifications. */
+const INBOX = "notifyli-inbox";
+
 /** Opens the preferences, and does something to the switch of this device. */
 async function switchOf({ firefox }: World, act: (selector: string) => Promise<void>) {
-  await firefox.click(`//button[starts-with(@aria-label, "Notifications")]`);
-  await firefox.click(`//button[@aria-label="Preferences"]`);
+  await firefox.clickIn(INBOX, ".bell");
+  await firefox.clickIn(INBOX, "[aria-label=Preferences]");
   await act(`//input[@aria-label="Show notifications on this device"]`);
 }
 

@@ -114,14 +114,14 @@ Deno.test(
       });
       await world.signIn();
       await world.click("Alone");
-      await page.locator('[data-notification="single-0001"]').waitFor();
+      await page.locator('[data-id="single-0001"]').waitFor();
       await waitFor("it is read", async () => await world.stateOf("single-0001") === "read");
     });
 
     await test.step("a reply that the browser has no field for is written on the page", async () => {
       await page.keyboard.press("Escape");
       await world.click("And you?", "answer");
-      const field = page.locator('[data-notification="question-2"] input');
+      const field = page.locator('[data-id="question-2"] input');
       await field.waitFor();
       await waitFor("it has the focus", () => field.evaluate((each) => each.matches(":focus")));
     });

@@ -24,10 +24,13 @@ const MEASURE = `
     return 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
   };
   const over = (above, below) => above.map((part, at) => at === 3 ? 255 : (part * above[3] + below[at] * (255 - above[3])) / 255);
+  // What an element is shown in, also where that is within another element's shadow.
+  const around = (each) => each.assignedSlot ?? each.parentElement ?? each.getRootNode().host;
+  const roots = [document, ...[...document.querySelectorAll("*")].flatMap((each) => each.shadowRoot ?? [])];
   // What is behind the words: one colour, or those of a picture at its lightest and darkest.
   const grounds = (element) => {
     const layers = [];
-    for (let each = element; each; each = each.parentElement) {
+    for (let each = element; each; each = around(each)) {
       const color = parse(getComputedStyle(each).backgroundColor);
       if (color[3] > 250) return [layers.reduceRight((below, above) => over(above, below), color)];
       if (color[3] > 0) layers.push(color);
@@ -49,11 +52,16 @@ const MEASURE = `
 const FAINT = `(() => {
   ${MEASURE}
   const found = [];
-  const walker = document.createTreeWalker(document.getElementById("app"), NodeFilter.SHOW_TEXT);
-  for (let text; (text = walker.nextNode());) {
+  const texts = roots.flatMap((root) => {
+    const walker = document.createTreeWalker(root === document ? document.getElementById("app") : root, NodeFilter.SHOW_TEXT);
+    const all = [];
+    while (walker.nextNode()) all.push(walker.currentNode);
+    return all;
+  });
+  for (const text of texts) {
     const element = text.parentElement;
-    if (text.data.trim() === "" || !element.checkVisibility({ opacityProperty: true })) continue;
-    if (element.closest(".visually-hidden, .connection, .skip-link, :disabled, .day-floating")) continue;
+    if (text.data.trim() === "" || !element?.checkVisibility({ opacityProperty: true })) continue;
+    if (element.closest(".visually-hidden, .unseen, .connection, .skip-link, :disabled, .day-floating")) continue;
     const contrast = contrastOf(element);
     if (contrast < 4.5) found.push(text.data.slice(0, 40) + ": " + contrast.toFixed(2));
   }
@@ -62,7 +70,8 @@ const FAINT = `(() => {
 
 const ICONS = `(selector) => {
   ${MEASURE}
-  return [...document.querySelectorAll(selector)].flatMap((part) => [...part.querySelectorAll("svg.icon")])
+  return roots.flatMap((root) => [...root.querySelectorAll(selector)])
+    .flatMap((part) => [...part.querySelectorAll("svg.icon, svg.i")])
     .filter((icon) => icon.checkVisibility({ visibilityProperty: true }) && !icon.closest(":disabled"))
     .filter((icon) => contrastOf(icon) < 3)
     .map((icon) => icon.parentElement.outerHTML.slice(0, 120) + ": " + contrastOf(icon).toFixed(2));

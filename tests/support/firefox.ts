@@ -31,6 +31,13 @@ const PREFS = {
 /** The key under which the remote control names an element. */
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 
+/** The same of the shadow of an element. */
+const SHADOW = "shadow-6066-11e4-a52e-4f735466cecf";
+
+interface Found {
+  readonly value: Readonly<Record<string, string>>;
+}
+
 type Answer = (error: unknown, result: unknown) => void;
 
 export class Firefox implements AsyncDisposable {
@@ -93,6 +100,17 @@ export class Firefox implements AsyncDisposable {
   /** Resolves once the page shows it. @param selector of XPath */
   async there(selector: string): Promise<void> {
     await this.#find(selector);
+  }
+
+  /** Clicks what an element of the page shows in its shadow. @param selectors of CSS: of the element, and within it */
+  async clickIn(...selectors: readonly [host: string, within: string]): Promise<void> {
+    const id = await this.#findIn(...selectors);
+    await this.#ask("WebDriver:ElementClick", { id });
+  }
+
+  /** Resolves once an element of the page shows it in its shadow. @param selectors of CSS: of the element, and within it */
+  async thereIn(...selectors: readonly [host: string, within: string]): Promise<void> {
+    await this.#findIn(...selectors);
   }
 
   /** Resolves once the page does not show it. @param selector of XPath */
@@ -189,7 +207,21 @@ export class Firefox implements AsyncDisposable {
     const found = await waitFor(
       selector,
       () => this.#ask("WebDriver:FindElement", { using: "xpath", value: selector }),
-    ) as { value: Record<string, string> };
+    ) as Found;
+    return found.value[ELEMENT] ?? "";
+  }
+
+  async #findIn(host: string, within: string): Promise<string> {
+    const using = "css selector";
+    const found = await waitFor(`${within} in ${host}`, async () => {
+      const element = await this.#ask("WebDriver:FindElement", { using, value: host }) as Found;
+      const id = element.value[ELEMENT];
+      const root = await this.#ask("WebDriver:GetShadowRoot", { id }) as Found;
+      const shadowRoot = root.value[SHADOW];
+      return await this.#ask("WebDriver:FindElementFromShadowRoot", {
+        ...{ shadowRoot, using, value: within },
+      });
+    }) as Found;
     return found.value[ELEMENT] ?? "";
   }
 

@@ -56,7 +56,8 @@ export function cutOff(part: Locator): Promise<string[]> {
 const TOO_SMALL = (part: any, pixels: number) =>
   [...part.querySelectorAll("button, select, input, a.button")]
     .filter((each) => each.checkVisibility({ opacityProperty: true, visibilityProperty: true }))
-    // What is within a label is pressed by that.
+    // What is within a label is pressed by that, and a notification is pressed anywhere.
+    .filter((each) => !each.matches(".open, .toopen"))
     .map((each) => [each, (each.closest("label") ?? each).getBoundingClientRect()])
     .filter(([, { width, height }]) => Math.min(width, height) < pixels - 0.5)
     .map(([each, { width, height }]) =>
@@ -70,7 +71,7 @@ const CUT_OFF = (part: any) => {
   const { left, right } = part.getBoundingClientRect();
   return [...part.querySelectorAll("*")]
     .filter((each) => each.checkVisibility({ opacityProperty: true }))
-    .filter((each) => !each.closest(".visually-hidden, .inbox-filters, pre, svg, option"))
+    .filter((each) => !each.closest(".visually-hidden, .unseen, .tb, pre, svg, option"))
     .filter((each) => {
       const box = each.getBoundingClientRect();
       return box.width > 0 && (box.left < left - 1 || box.right > right + 1);

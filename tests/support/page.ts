@@ -1,9 +1,10 @@
 /** The page in a real Chromium, against a real server and a real Redis; and what users do and see there. */
-import type { BrowserContext, Page } from "playwright-core";
+import type { BrowserContext, Locator, Page } from "playwright-core";
 import { openContext } from "./browser.ts";
 import { Program } from "./program.ts";
 import { freePort } from "./free_port.ts";
 import { RedisServer } from "./redis.ts";
+import { becomesTrue } from "./becomes_true.ts";
 
 /**
  * One server and one Redis for all tests of a file, which costs less than any of its tests. To be called at the top of the
@@ -40,7 +41,7 @@ export function message(page: Page, text: string) {
 
 /** Resolves when the page has shown a toast with the text. A toast goes by itself, so one may look for it too late. */
 export async function toasted(page: Page, text: string): Promise<void> {
-  await page.waitForFunction(`shownToasts.some((each) => each.includes(${JSON.stringify(text)}))`);
+  await becomesTrue(page, `shownToasts.some((each) => each.includes(${JSON.stringify(text)}))`);
 }
 
 /** Has the page note its toasts, for {@linkcode toasted}. */
@@ -48,15 +49,52 @@ export async function notesToasts(page: Page): Promise<void> {
   await page.addInitScript(NOTES_TOASTS);
 }
 
+/** What the page shows of toasts, within the element that shows them. */
+const TOASTS = ".to:not([data-notice])";
+
 /** Runs in each page before its own scripts, and notes all toasts. */
-const NOTES_TOASTS = `
+const NOTES_TOASTS = `{
   globalThis.shownToasts = [];
-  new MutationObserver(() => {
-    for (const toast of document.querySelectorAll("[data-testid=toast]")) {
-      if (!shownToasts.includes(toast.textContent)) shownToasts.push(toast.textContent);
-    }
-  }).observe(document, { childList: true, subtree: true, characterData: true });
-`;
+  const attach = Element.prototype.attachShadow;
+  Element.prototype.attachShadow = function (options) {
+    const root = attach.call(this, options);
+    new MutationObserver(() => {
+      for (const toast of root.querySelectorAll("${TOASTS}")) {
+        if (!shownToasts.includes(toast.textContent)) shownToasts.push(toast.textContent);
+      }
+    }).observe(root, { childList: true, subtree: true, characterData: true });
+    return root;
+  };
+}`;
+
+/** Has the page's toasts stay until {@linkcode runOut}: a slow machine needs longer than they are there. */
+export async function holdsToasts(page: Page): Promise<void> {
+  await page.addInitScript(`{
+    globalThis.toastTicks = new Set();
+    const [set, clear] = [setInterval, clearInterval];
+    globalThis.setInterval = (run, ms) => ms === 200 ? (toastTicks.add(run), run) : set(run, ms);
+    globalThis.clearInterval = (id) => toastTicks.delete(id) || clear(id);
+  }`);
+}
+
+/** Ends the time of all toasts and notices that nobody points at. */
+export async function runOut(page: Page): Promise<void> {
+  await page.evaluate("for (let n = 0; n < 31; n++) toastTicks.forEach((run) => run())");
+}
+
+export function toasts(page: Page, text = ""): Locator {
+  return page.locator(`notifyli-inbox ${TOASTS}`).filter({ hasText: text });
+}
+
+/** What was just done to notifications, and can be undone. */
+export function inboxNotices(page: Page, text = ""): Locator {
+  return page.locator("notifyli-inbox [data-notice]").filter({ hasText: text });
+}
+
+/** The tab of a kind, or of what is put away. */
+export function tab(page: Page, name: string, exact = false): Locator {
+  return notifications(page).getByRole("tab", { name, exact });
+}
 
 export function notifications(page: Page) {
   return page.getByRole("dialog", { name: "Notifications" });

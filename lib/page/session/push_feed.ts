@@ -1,8 +1,8 @@
 /** What this browser shows of the user's notifications while no page is open; `session.ts` makes one for each client. */
 import type { Client, OpenedNotification, PushState, RegisteredDevice } from "../../sdk/mod.ts";
 import type { Place } from "../state/place.ts";
-import { parsePlace } from "../state/place.ts";
 import { serverAddress } from "../address.ts";
+import { conversationIn, placeAt } from "./notification_places.ts";
 
 interface PushShown {
   /** Goes to a place of the page. */
@@ -66,20 +66,13 @@ export class PushFeed {
   /** Somebody has clicked a notification of the system's. */
   #open({ id, url, reply, data }: OpenedNotification): void {
     if (url !== undefined && reply === undefined) {
-      const home = serverAddress();
-      const { href, hash } = new URL(url, home);
-      if (href === `${home}${hash}`) this.#shown.go(parsePlace(hash));
-      else location.assign(href);
+      const place = placeAt(url);
+      if (place === undefined) location.assign(new URL(url, serverAddress()).href);
+      else this.#shown.go(place);
       return;
     }
     const conversation = conversationIn(data);
     if (conversation === undefined) this.#shown.showNotification(id, reply);
     else this.#shown.go({ kind: "conversation", id: conversation });
   }
-}
-
-/** The conversation that a notice of a message is about. */
-function conversationIn(data: unknown): number | undefined {
-  const { conversation } = Object(data) as { conversation?: unknown };
-  return typeof conversation === "number" ? conversation : undefined;
 }

@@ -1,6 +1,7 @@
 /**
  * One signed-in user: the session has their client, and does what they want. What the client hears becomes a change of the
- * store in `room_feeds.ts` and `notification_feed.ts`; `components/` shows that.
+ * store in `room_feeds.ts` and `chats.ts`; `components/` shows that. Notifications are shown by `<notifyli-inbox>`, which has
+ * the same client.
  */
 import type { Client, KeyValueStore, NotifyliError } from "../../sdk/mod.ts";
 import { newMessageId } from "../../sdk/core/ids.ts";
@@ -9,9 +10,7 @@ import type { Place } from "../state/place.ts";
 import { ChatFeed } from "./chats.ts";
 import { FileLinks } from "./file_links.ts";
 import { type ConnectAnswers, type Identity, silentRooms } from "./identity.ts";
-import { NotificationFeed } from "./notification_feed.ts";
 import { enqueue, isFull, remove, retry, type Written, WRITTEN_LIMIT } from "../state/written.ts";
-import { PreferenceFeed } from "./preference_feed.ts";
 import { PushFeed } from "./push_feed.ts";
 import { rememberChanges } from "../storage/remember.ts";
 import { RoomFeeds } from "./room_feeds.ts";
@@ -47,8 +46,6 @@ interface Running {
   readonly rooms: RoomFeeds;
   readonly chats: ChatFeed;
   readonly files: FileLinks;
-  readonly notifications: NotificationFeed;
-  readonly preferences: PreferenceFeed;
   /** Absent where the server pushes nothing. */
   readonly push: PushFeed | undefined;
   readonly sender: Sender;
@@ -65,14 +62,9 @@ export class Session {
     rememberChanges(store, options);
   }
 
-  /** The notifications of the user who is signed in. */
-  get notifications(): NotificationFeed | undefined {
-    return this.#running?.notifications;
-  }
-
-  /** What the user who is signed in wants of notifications. */
-  get preferences(): PreferenceFeed | undefined {
-    return this.#running?.preferences;
+  /** The connection of the user who is signed in. */
+  get client(): Client | undefined {
+    return this.#running?.client;
   }
 
   /** What this browser shows of the user's notifications while no page is open; `undefined` where the server pushes none. */
@@ -209,6 +201,7 @@ export class Session {
     const client = connect(identity, loadToken(own));
     store.dispatch({ type: "connection_changed", connection: client.state });
     client.on("error", (error) => this.#failed(error));
+    client.on("unread", (unread) => store.dispatch({ type: "unread_changed", unread }));
     const silent = silentRooms(identity.user_id, store.state.config.bot_room);
     const sender = new Sender(client, store);
     client.on("state", (connection) => {
@@ -229,8 +222,6 @@ export class Session {
       }),
       chats: new ChatFeed(client, store),
       files: new FileLinks(client),
-      notifications: new NotificationFeed(client, store),
-      preferences: new PreferenceFeed(client, store),
       push: store.state.config.pushes
         ? new PushFeed(client, { showNotification, go: (place) => this.go(place) })
         : undefined,

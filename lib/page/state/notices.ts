@@ -4,8 +4,6 @@ export interface Notice {
   readonly id: number;
   readonly text: string;
   readonly undo?: () => void;
-  /** Is called where it goes and was not undone. */
-  readonly end?: () => void;
 }
 
 /** At most so many are on the screen; the oldest one goes. */
@@ -13,12 +11,8 @@ const NOTICE_LIMIT = 3;
 
 let lastId = 0;
 
-export function newNotice(text: string, undo?: () => void, end?: () => void): Notice {
-  return {
-    ...{ id: ++lastId, text },
-    ...(undo === undefined ? {} : { undo }),
-    ...(end === undefined ? {} : { end }),
-  };
+export function newNotice(text: string, undo?: () => void): Notice {
+  return { ...{ id: ++lastId, text }, ...(undo === undefined ? {} : { undo }) };
 }
 
 export function addNotice(notices: readonly Notice[], notice: Notice): readonly Notice[] {

@@ -1,18 +1,10 @@
 /** The page's whole state, how each event changes it, and who is told; `session/session.ts` dispatches. */
-import type {
-  Contact,
-  Message,
-  State as ConnectionState,
-  User,
-  UserPreferences,
-} from "../../sdk/mod.ts";
+import type { Contact, Message, State as ConnectionState, User } from "../../sdk/mod.ts";
 import { DEFAULT_CONFIG, type ServerConfig } from "../config.ts";
 import type { Identity } from "../session/identity.ts";
 import { type Chats, NO_CHATS, type Presences } from "./chats.ts";
 import { type Drafts, NO_DRAFTS } from "./drafts.ts";
 import { addNotice, type Notice } from "./notices.ts";
-import { addToast, type Toasts, withoutSeen } from "../../sdk/view/toasts.ts";
-import { NO_NOTIFICATIONS, type Notifications } from "./notifications.ts";
 import { HOME, type Place } from "./place.ts";
 import type { Thread } from "./thread.ts";
 import {
@@ -60,10 +52,8 @@ export interface State {
   /** The name of the room that is shown. It is empty when none is. */
   readonly activeRoom: string;
   readonly written: Written;
-  readonly notifications: Notifications;
-  readonly toasts: Toasts;
-  /** What the user wants of notifications; `null` until it was asked for. */
-  readonly preferences: UserPreferences | null;
+  /** How many notifications are unread. */
+  readonly unread: number;
   /** What was just done, and can be undone. */
   readonly notices: readonly Notice[];
   /** A complaint of the server that belongs to no message. */
@@ -112,10 +102,7 @@ export type Action =
   | { type: "message_taken"; id: string }
   | { type: "message_failed"; id: string; failure: string }
   | { type: "written_changed"; written: Written }
-  | { type: "notifications_changed"; notifications: Notifications }
-  | { type: "preferences_changed"; preferences: UserPreferences }
-  | { type: "toast_raised"; id: string }
-  | { type: "toast_dismissed"; id: string }
+  | { type: "unread_changed"; unread: number }
   | { type: "alert_raised"; message: string }
   | { type: "alert_dismissed" };
 
@@ -133,9 +120,7 @@ export const INITIAL_STATE: State = {
   rooms: [],
   activeRoom: "",
   written: [],
-  notifications: NO_NOTIFICATIONS,
-  toasts: [],
-  preferences: null,
+  unread: 0,
   notices: [],
   alert: null,
 };
@@ -219,16 +204,8 @@ export function reduce(state: State, action: Action): State {
       return { ...state, written: fail(state.written, action.id, action.failure) };
     case "written_changed":
       return { ...state, written: action.written };
-    case "notifications_changed": {
-      const { notifications } = action;
-      return { ...state, notifications, toasts: withoutSeen(state.toasts, notifications.list) };
-    }
-    case "preferences_changed":
-      return { ...state, preferences: action.preferences };
-    case "toast_raised":
-      return { ...state, toasts: addToast(state.toasts, action.id) };
-    case "toast_dismissed":
-      return { ...state, toasts: state.toasts.filter((id) => id !== action.id) };
+    case "unread_changed":
+      return { ...state, unread: action.unread };
     case "alert_raised":
       return { ...state, alert: action.message };
     case "alert_dismissed":

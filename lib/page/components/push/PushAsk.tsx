@@ -9,14 +9,12 @@ import { usePushState } from "./use_push.ts";
 
 const KEY = "notifyli.push_asked";
 
-export function PushAsk({ hasSeen }: { hasSeen: boolean }) {
+export function PushAsk() {
   const { session, storage } = usePage();
   const state = usePushState();
   const [isAsked, setAsked] = useState(storage.getItem(KEY) !== null);
   const [problem, setProblem] = useState("");
-  if (state.kind !== "off" || !hasSeen || isAsked) {
-    return null;
-  }
+  if (state.kind !== "off" || isAsked) return null;
   const done = () => {
     storage.setItem(KEY, "true");
     setAsked(true);

@@ -1,5 +1,5 @@
 /** Whether this browser shows notifications while no page is open, and the user's other devices that do. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { PushState, RegisteredDevice } from "../../../sdk/mod.ts";
 import { listTime } from "../../../sdk/view/times.ts";
 import { usePage } from "../../context.ts";
@@ -15,7 +15,9 @@ export function PushSettings() {
   const [problem, setProblem] = useState("");
   const own = state.kind === "on" ? state.device : undefined;
   const load = () => session.push?.devices().then(setDevices, () => {}); // as long as nobody knows, none is shown
-  useEffect(() => void load(), [own]);
+  const section = useRef<HTMLElement>(null);
+  const isSeen = useSeen(section);
+  useEffect(() => void (isSeen && load()), [own, isSeen]);
   const doing = async (words: string, work: () => Promise<unknown> | undefined) => {
     try {
       await work();
@@ -27,7 +29,7 @@ export function PushSettings() {
   };
   if (session.push === undefined) return null;
   return (
-    <section class="push" aria-labelledby="push-title">
+    <section ref={section} class="push" aria-labelledby="push-title">
       <h3 id="push-title">While this page is closed</h3>
       {state.kind === "unsupported" || state.kind === "denied"
         ? (
@@ -63,6 +65,20 @@ export function PushSettings() {
       )}
     </section>
   );
+}
+
+/** Whether an element has ever been in view. */
+function useSeen(element: { current: Element | null }): boolean {
+  const [isSeen, setSeen] = useState(false);
+  useEffect(() => {
+    if (isSeen || element.current === null) return;
+    const observer = new IntersectionObserver((entries) =>
+      setSeen(entries.some(({ isIntersecting }) => isIntersecting))
+    );
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, [isSeen]);
+  return isSeen;
 }
 
 interface DeviceProps {

@@ -14,13 +14,11 @@ export function Notices({ notices }: { notices: readonly Notice[] }) {
   );
 }
 
-function NoticeLine({ notice: { id, text, undo, end } }: { notice: Notice }) {
+function NoticeLine({ notice: { id, text, undo } }: { notice: Notice }) {
   const { dispatch } = usePage();
   const [isHeld, setHeld] = useState(false);
-  const isUndone = useRef(false);
   /** What had the focus before this line. */
   const before = useRef<EventTarget | null>(null);
-  useEffect(() => () => void (isUndone.current || end?.()), []);
   const dismiss = () => dispatch({ type: "notice_dismissed", id });
   useEffect(() => {
     if (isHeld) return;
@@ -45,7 +43,6 @@ function NoticeLine({ notice: { id, text, undo, end } }: { notice: Notice }) {
           type="button"
           class="link-button"
           onClick={() => {
-            isUndone.current = true;
             if (before.current instanceof HTMLElement) before.current.focus();
             undo();
             dismiss();

@@ -5,7 +5,7 @@ import type { Identity } from "../../session/identity.ts";
 import type { State } from "../../state/store.ts";
 import type { ThemeControl } from "../../theme.ts";
 import { useNarrow } from "../../layout.ts";
-import { Bell } from "../inbox/Bell.tsx";
+import { Inbox } from "../inbox/Inbox.tsx";
 import { Icon } from "../kit/Icon.tsx";
 import { Logo } from "../kit/Logo.tsx";
 import { ThemeButton } from "../kit/ThemeSwitch.tsx";
@@ -20,7 +20,7 @@ interface RailProps {
 }
 
 export function Rail({ state, identity, theme, onKeys }: RailProps) {
-  const { place, chats, rooms, notifications, preferences, config, connection } = state;
+  const { place, chats, rooms, config, connection } = state;
   const { session } = usePage();
   const isNarrow = useNarrow();
   const unread = chats.unread.messages + rooms.reduce((sum, room) => sum + room.unread, 0);
@@ -41,7 +41,7 @@ export function Rail({ state, identity, theme, onKeys }: RailProps) {
         {unread > 0 && <span class="badge" aria-hidden="true">{shortCount(unread)}</span>}
         <span class="rail-word" aria-hidden="true">Chats</span>
       </a>
-      <Bell {...{ notifications, preferences, rooms, connection }} userId={identity.user_id} />
+      <Inbox rooms={rooms} userId={identity.user_id} />
       <a
         class="rail-item"
         href="#/people"

@@ -20,7 +20,6 @@ import { Notices } from "./Notices.tsx";
 import { PeoplePane } from "../people/PeoplePane.tsx";
 import { Rail } from "./Rail.tsx";
 import { NO_SEARCH, type Search } from "../search/SearchField.tsx";
-import { Toasts } from "../inbox/Toasts.tsx";
 import { useDetailsPin } from "../conversation/details_pin.ts";
 import { useShortcuts } from "./shortcuts.ts";
 
@@ -34,7 +33,7 @@ const NOBODY: Presences = new Map();
 
 export function Workspace({ state: known, identity, theme }: WorkspaceProps) {
   const { session } = usePage();
-  const { place, connection, written, notifications, toasts, rooms } = known;
+  const { place, connection, written } = known;
   // Without a connection nobody knows who is there.
   const isOnline = connection.kind === "online";
   const contacts = useMemo(
@@ -99,7 +98,6 @@ export function Workspace({ state: known, identity, theme }: WorkspaceProps) {
       {showsDetails && <Details state={state} me={identity} onSearch={searchHere} />}
       <div class="overlays">
         <Alert message={state.alert} />
-        <Toasts ids={toasts} notifications={notifications} rooms={rooms} />
       </div>
       <Notices notices={state.notices} />
       {showsKeys && <KeysHelp onClose={() => setShowsKeys(false)} />}

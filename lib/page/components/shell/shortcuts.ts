@@ -69,7 +69,9 @@ function react(
     session.go(isInFiles ? withFiles(state.place, false) : withDetails(state.place, false));
     return true;
   }
-  if (isCommand || altKey || isTyping(event.target) || !hasSingleKeys(storage)) return false;
+  if (isCommand || altKey || isTyping(event.composedPath()[0]) || !hasSingleKeys(storage)) {
+    return false;
+  }
   if (key === "?") {
     wishes.showKeys();
     return true;
@@ -95,7 +97,8 @@ function moveInLog(key: string): boolean {
   return true;
 }
 
-function isTyping(target: EventTarget | null): boolean {
+/** @param target what has the focus, within whatever element */
+function isTyping(target: EventTarget | undefined): boolean {
   return target instanceof Element &&
     target.closest("input, textarea, select, [contenteditable]") !== null;
 }

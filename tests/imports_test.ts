@@ -12,6 +12,7 @@ const RULES: ImportRules = {
     "lib/page":
       "sdk/mod.ts sdk/element/notifyli_inbox.ts sdk/view/*.ts sdk/core/frames.ts sdk/core/ids.ts base/visible_text.ts",
     "lib/dashboard": "page/components/kit/*.tsx page/theme.ts",
+    "lib/api": "",
     "lib/build": "",
     "lib/build.ts": "build",
     "lib/config": "base",
@@ -109,6 +110,7 @@ const ENTRIES = [
   "bridge.ts",
   "lib/publisher/publisher.ts",
   "lib/library/notifyli_server.ts",
+  "lib/api/notifyli_api.ts",
   "lib/build.ts",
   "lib/sdk/mod.ts",
   "lib/sdk/tabs/shared_worker.ts",

@@ -2,6 +2,7 @@
  * Writes the descriptions of the API in `docs/` as a server without settings shows them: `deno task openapi`. The test beside
  * it says when they are stale.
  */
+import { apiCalls } from "./api_calls.ts";
 import { startHere } from "../support/server_here.ts";
 import { ROOT } from "../support/paths.ts";
 
@@ -19,6 +20,8 @@ export async function shownDocuments(): Promise<Map<string, string>> {
     const response = await fetch(`${server.url}${path}`);
     shown.set(file, `${await response.text()}\n`);
   }
+  const openapi = shown.get(DOCUMENTS["/openapi.json"]) ?? "{}";
+  shown.set(`${ROOT}lib/api/calls.ts`, apiCalls(JSON.parse(openapi)));
   return shown;
 }
 

@@ -2129,6 +2129,56 @@ readonly user_id?: string | number;
 };
 readonly body?: Typing;
 }, undefined>;
+/** Show what was refused or given up, and no sender was told of */
+  readonly listDeadLetters: Call<{
+readonly query?: {
+/** Where it came from, or was to go. */
+readonly source?: "hooks" | "stream" | "amqp";
+/** How many at the most. */
+readonly limit?: number;
+/** The `next` of the page before. */
+readonly before?: string | number;
+};
+}, {
+/** One part. */
+readonly dead_letters: readonly ({
+/** Its id. */
+readonly id: string;
+/** Where it came from, or was to go. */
+readonly source: "hooks" | "stream" | "amqp";
+/** When. In Unix seconds. */
+readonly at: number;
+/** Why. */
+readonly reason: string;
+/** What came, or was to be told. */
+readonly payload: unknown;
+})[];
+/** What `cursor` takes to go on; absent where that was all. */
+readonly next?: string;
+}>;
+/** Delete a dead letter */
+  readonly deleteDeadLetter: Call<{
+readonly path: {
+/** `hooks`, `stream` or `amqp`. */
+readonly source: "hooks" | "stream" | "amqp";
+/** The dead letter's id. */
+readonly id: string | number;
+};
+}, undefined>;
+/** Take a dead letter once more, as if it had just come */
+  readonly resendDeadLetter: Call<{
+readonly path: {
+/** `hooks`, `stream` or `amqp`. */
+readonly source: "hooks" | "stream" | "amqp";
+/** The dead letter's id. */
+readonly id: string | number;
+};
+}, {
+/** Its id. */
+readonly id: string;
+/** Its source. */
+readonly source: "hooks" | "stream" | "amqp";
+}>;
 /** Upload a file in one request */
   readonly uploadFile: Call<{
 readonly query?: {
@@ -2181,6 +2231,39 @@ readonly query?: {
 readonly user_id?: string | number;
 };
 }, undefined>;
+/** Show the endpoints that are told what happens */
+  readonly listHooks: Call<undefined, {
+/** All of them. */
+readonly hooks: readonly ({
+/** Its name; `webhook` is told of receipts. */
+readonly name: string;
+/** The host; the rest may be secret. */
+readonly url: string;
+/** Patterns of what it is told. */
+readonly events: readonly (string)[];
+/** Whether a node tells it, and it takes that. */
+readonly state: "telling" | "failing" | "idle";
+/** How many events wait. */
+readonly queued: number;
+/** How old the oldest is that is being told. */
+readonly lag_seconds: number;
+/** Events that it took since the nodes started. */
+readonly delivered: number;
+/** Requests that failed. */
+readonly failed: number;
+/** Events that were given up, and are kept. */
+readonly dead: number;
+/** The last failure. */
+readonly last_error?: {
+/** When. */
+readonly at: number;
+/** Why. */
+readonly reason: string;
+};
+})[];
+/** Nodes that did not answer in time. */
+readonly missing?: readonly (string)[];
+}>;
 /** Make a key to this API */
   readonly createKey: Call<{
 readonly body: NewApiKey;
@@ -3018,6 +3101,33 @@ readonly "X-User-Id"?: string | number;
 };
 readonly body: NewRoomMessage | string;
 }, SaidInRoom>;
+/** List notifications that wait for their time */
+  readonly listScheduled: Call<{
+readonly query?: {
+/** The user's id. One that looks like a whole number is a number. */
+readonly user_id?: number | string;
+/** How many at the most. */
+readonly limit?: number;
+/** The `next` of the page before. */
+readonly after?: string | number;
+};
+}, {
+/** One part. */
+readonly scheduled: readonly ({
+/** Its id. */
+readonly id: string;
+/** The user's id. One that looks like a whole number is a number. */
+readonly user_id: number | string;
+/** When it comes. Unix time in seconds. */
+readonly deliver_at: number;
+/** Its title. */
+readonly title?: string;
+/** Whether its user has put it off. */
+readonly snoozed?: boolean;
+})[];
+/** What `cursor` takes to go on; absent where that was all. */
+readonly next?: string;
+}>;
 /** Find messages by their words */
   readonly searchMessages: Call<{
 readonly query: {
@@ -3732,10 +3842,14 @@ export const CALLS: { readonly [Name in keyof Calls]: readonly [method: string, 
   sendMessage: ["POST", "/api/conversations/{conversation}/messages"],
   markRead: ["POST", "/api/conversations/{conversation}/read"],
   setTyping: ["POST", "/api/conversations/{conversation}/typing"],
+  listDeadLetters: ["GET", "/api/dead-letters"],
+  deleteDeadLetter: ["DELETE", "/api/dead-letters/{source}/{id}"],
+  resendDeadLetter: ["POST", "/api/dead-letters/{source}/{id}/resend"],
   uploadFile: ["POST", "/api/files"],
   listFiles: ["GET", "/api/files"],
   getFile: ["GET", "/api/files/{file}"],
   deleteFile: ["DELETE", "/api/files/{file}"],
+  listHooks: ["GET", "/api/hooks"],
   createKey: ["POST", "/api/keys"],
   listKeys: ["GET", "/api/keys"],
   revokeKey: ["DELETE", "/api/keys/{id}"],
@@ -3780,6 +3894,7 @@ export const CALLS: { readonly [Name in keyof Calls]: readonly [method: string, 
   tellRoom: ["POST", "/api/rooms/{room}/events"],
   sayInRoom: ["POST", "/api/rooms/{room}/messages"],
   putInRoom: ["PUT", "/api/rooms/{room}/messages"],
+  listScheduled: ["GET", "/api/scheduled"],
   searchMessages: ["GET", "/api/search"],
   listSettings: ["GET", "/api/settings"],
   getStats: ["GET", "/api/stats"],

@@ -61,7 +61,6 @@ interface AnyRequest {
 }
 
 /** Each method makes a call, and rejects with an {@linkcode ApiError}. */
-// deno-lint-ignore no-empty-interface -- the methods are those of the calls
 export interface NotifyliApi extends ApiMethods {}
 
 export class NotifyliApi {

@@ -3,7 +3,7 @@ import type { Command } from "./core/command.ts";
 import type { Connection, Protocol } from "./core/connection.ts";
 import type { ConnectionHooks } from "./core/connection_hooks.ts";
 import type { Identity, Proof } from "./core/identity.ts";
-import type { Metric, Metrics } from "./core/metrics.ts";
+import type { Family, Metric, Metrics } from "./core/metrics.ts";
 import type { Kinds, Node } from "./core/node.ts";
 import type { RefusalCounters } from "./core/refusals.ts";
 import type { RestoreStep } from "./core/restoring.ts";
@@ -106,7 +106,7 @@ export interface Opened extends Partial<AsyncDisposable> {
   /** Counts what is refused with its codes. */
   readonly refusals?: RefusalCounters;
   /** What the feature counts and measures. */
-  readonly metrics?: readonly Metric[];
+  readonly metrics?: readonly (Metric | Family)[];
   /** Why this node cannot do its work right now; `undefined` while it can. */
   whyNotReady?(): string | undefined;
   /** Begins the feature's work. The server calls this once, when the engine runs and before any client connects. */

@@ -14,6 +14,7 @@ import type { Feature } from "./feature.ts";
 import { filesFeature } from "./files/feature.ts";
 import { hooksFeature } from "./hooks/feature.ts";
 import { inboxFeature } from "./inbox/feature.ts";
+import { observeFeature } from "./observe/feature.ts";
 import { presenceFeature } from "./presence/feature.ts";
 import { chatProtocolFeature } from "./protocols/chat/feature.ts";
 import { preferencesFeature } from "./preferences/feature.ts";
@@ -32,6 +33,7 @@ import {
 } from "./ways/feature.ts";
 
 export const FEATURES = [
+  observeFeature,
   asksFeature,
   keysFeature,
   revocationsFeature,

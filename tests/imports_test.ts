@@ -60,8 +60,9 @@ const RULES: ImportRules = {
       "base config core net engines listeners/settings.ts feature.ts rooms inbox presence push conversations",
     "lib/ways":
       "base config core limits/settings.ts engines listeners/settings.ts auth/keys feature.ts rooms topics inbox",
+    "lib/observe": "base config core engines http feature.ts",
     "lib/admin":
-      "base config core log limits engines listeners/settings.ts auth auth/revocations http feature.ts rooms inbox presence push conversations hooks ways",
+      "base config core log limits engines listeners/settings.ts auth auth/revocations http feature.ts rooms inbox presence push conversations hooks ways observe",
     "bridge.ts": "base core engines inbox ways",
     // Any other capability: it needs no line of its own.
     "*":

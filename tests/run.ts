@@ -39,6 +39,11 @@ const NEEDED: readonly Needed[] = [
     probe: ["firefox-esr", "--version"],
     for: "pushes to a real browser, which Chromium takes from its maker's service alone",
   },
+  {
+    package: "prometheus",
+    probe: ["promtool", "--version"],
+    for: "metrics, which a real Prometheus reads",
+  },
   { package: "nodejs", probe: ["node", "--version"], for: "the Node.js snippet" },
   { package: "npm", probe: ["npm", "--version"], for: "the Node.js snippet" },
   {

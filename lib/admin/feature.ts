@@ -8,6 +8,7 @@ import { InboxService } from "../inbox/inbox.ts";
 import { limits } from "../limits/settings.ts";
 import { listeners } from "../listeners/settings.ts";
 import { adminApi } from "./api.ts";
+import { ProcessMeter } from "../observe/process.ts";
 import { ADMIN_FUNCTIONS } from "./functions.ts";
 import { deadLetterRoutes, hooksAside } from "./dead_letters/routes.ts";
 import { hookRoutes } from "./hooks/routes.ts";
@@ -49,7 +50,10 @@ export const adminFeature = {
     const { id } = peers;
     const name = of(admin).nodeName || `${hostName() ?? "node"}:${of(listeners).port}`;
     const latency = () => ({ p50: null, p99: null });
-    const reporter = new Reporter({ node, metrics, store: reports, id, name, latency });
+    const reporter = new Reporter({
+      ...{ node, metrics, store: reports, id, name, latency },
+      process: use(ProcessMeter),
+    });
     const audit = new AuditLog(database, of(admin).auditDays);
     const snapshot = new Snapshot(node);
     const users = new Users({
@@ -89,7 +93,6 @@ export const adminFeature = {
         watches[Symbol.dispose]();
         feeds[Symbol.dispose]();
         await audit.write();
-        reporter[Symbol.dispose]();
         await reports.remove(id).catch(() => {}); // it is forgotten after a while
       },
     };

@@ -1,11 +1,5 @@
 /** What a node tells the others of itself, and what stores keep of it. */
-
-/** Milliseconds that a turn of the event loop came later than it was to. */
-export interface LoopLag {
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
-}
+import type { LoopLag } from "../../observe/loop_lag.ts";
 
 /** How long notifications took from when they were accepted to when a client acknowledged them, in milliseconds. */
 export interface Latency {

@@ -1,10 +1,9 @@
 /** Reports every two seconds what this node does, and every ten seconds a point of its history, to where all nodes see it. */
-import process from "node:process";
 import { VERSION } from "../../base/version.ts";
 import type { Metric, Metrics } from "../../core/metrics.ts";
 import type { Node } from "../../core/node.ts";
 import { every, type Task } from "../../core/task.ts";
-import { LoopLagMeter } from "./loop_lag.ts";
+import type { ProcessMeter } from "../../observe/process.ts";
 import type { HistoryPoint, Latency, NodeReport, Rates, ReportStore } from "./report.ts";
 
 const REPORT_MS = 2000;
@@ -15,6 +14,7 @@ const REPORTS_A_POINT = 5;
 interface ReporterParts {
   readonly node: Node;
   readonly metrics: Metrics;
+  readonly process: ProcessMeter;
   readonly store: ReportStore;
   readonly id: string;
   readonly name: string;
@@ -24,13 +24,12 @@ interface ReporterParts {
 /** What counters said at a moment. */
 interface Reading {
   readonly at: number;
-  readonly cpuMicroseconds: number;
+  readonly cpuSeconds: number;
   readonly counts: Rates;
 }
 
-export class Reporter implements Disposable {
+export class Reporter {
   readonly #parts: ReporterParts;
-  readonly #lag = new LoopLagMeter();
   readonly #startedAt = Date.now() / 1000;
   #before: Reading;
   /** How often it has reported. */
@@ -51,10 +50,6 @@ export class Reporter implements Disposable {
     await this.#parts.store.write(report, isPoint ? pointOf(report) : undefined);
   }
 
-  [Symbol.dispose](): void {
-    this.#lag[Symbol.dispose]();
-  }
-
   async #make(): Promise<NodeReport> {
     const { node, id, name } = this.#parts;
     const reason = await node.unready();
@@ -62,16 +57,16 @@ export class Reporter implements Disposable {
     const now = this.#look();
     this.#before = now;
     const seconds = Math.max(0.001, (now.at - before.at) / 1000);
-    const { rss, heapUsed, heapTotal } = Deno.memoryUsage();
+    const { rss, heapUsed, heapTotal } = this.#parts.process.read();
     const perSecond = (name: keyof Rates) =>
       round((now.counts[name] - before.counts[name]) / seconds);
     return {
       ...{ id, name, version: VERSION, started_at: this.#startedAt },
       ready: reason === undefined,
       ...(reason !== undefined && { reason }),
-      cpu: round((now.cpuMicroseconds - before.cpuMicroseconds) / 1e6 / seconds),
+      cpu: round((now.cpuSeconds - before.cpuSeconds) / seconds),
       memory: { rss, heap_used: heapUsed, heap_total: heapTotal },
-      loop_lag_ms: this.#lag.read(),
+      loop_lag_ms: this.#parts.process.lag.read(),
       connections: node.size,
       users: node.hub.count("user"),
       rooms: node.hub.count("room"),
@@ -86,11 +81,10 @@ export class Reporter implements Disposable {
   }
 
   #look(): Reading {
-    const { user, system } = process.cpuUsage();
     const metrics = [...this.#parts.metrics];
     return {
       at: performance.now(),
-      cpuMicroseconds: user + system,
+      cpuSeconds: this.#parts.process.read().cpuSeconds,
       counts: {
         publications: sumOf(metrics, (name) => name === "arrived"),
         deliveries: sumOf(metrics, (name) => name === "deliveries"),

@@ -1,12 +1,23 @@
 /** Measures how late the event loop's turns come: a timer notes by how much each of its calls came after its time. */
-import type { LoopLag } from "./report.ts";
+import { Histogram } from "../core/metrics.ts";
 
 const EVERY_MS = 100;
 
 /** The samples of the last ten seconds, of which percentiles are made. */
 const SAMPLES = 100;
 
+/** Milliseconds that a turn of the event loop came later than it was to. */
+export interface LoopLag {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
 export class LoopLagMeter implements Disposable {
+  readonly histogram: Histogram = new Histogram(
+    "event_loop_lag_seconds",
+    "How much later than it was to a turn of the event loop came, looked at ten times a second.",
+  );
   readonly #samples: number[] = [];
   #next = 0;
   #dueAt = performance.now() + EVERY_MS;
@@ -29,7 +40,9 @@ export class LoopLagMeter implements Disposable {
 
   #note(): void {
     const now = performance.now();
-    this.#samples[this.#next] = Math.max(0, now - this.#dueAt);
+    const lag = Math.max(0, now - this.#dueAt);
+    this.histogram.observe(lag / 1000);
+    this.#samples[this.#next] = lag;
     this.#next = (this.#next + 1) % SAMPLES;
     this.#dueAt = now + EVERY_MS;
   }

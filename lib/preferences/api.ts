@@ -49,6 +49,7 @@ const QUIET = named(
   "QuietHours",
   object("When a user wants no attention asked for.", {}, {
     on: flag("Whether they count.", true),
+    urgent: flag("Whether what has the priority 5 asks for attention then, too.", false),
     time_zone: { ...ZONE_OF, description: "Whose clock it is; the user's where none is named." },
     days: object(
       "Ranges by the day on which they begin.",

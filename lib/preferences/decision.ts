@@ -16,6 +16,9 @@ import {
 /** What becomes of a notification of which nobody has said anything. */
 const AS_EVER: Decision = { inApp: "deliver", push: BUILT_IN.push, mail: BUILT_IN.mail };
 
+/** The priority of what cannot wait. */
+const URGENT = 5;
+
 /** The same of who has no device, as most have not. */
 const IN_APP_ALONE: Decision = { inApp: "deliver", push: false, mail: false };
 
@@ -42,7 +45,7 @@ export function decisionOf(
   const ways = waysOf(own, kind, subject);
   const push = ways.push && reach.push;
   const mail = ways.mail && reach.mail;
-  const shown = presented(own, ways.in_app, now);
+  const shown = presented(own, subject, ways.in_app, now);
   // What most come to: to put the objects below together costs more than all else here.
   if (kind === undefined && shown.inApp === "deliver" && push === reach.push) {
     return { inApp: "deliver", push, mail };
@@ -132,6 +135,7 @@ function chainOf(kind: string | undefined): readonly string[] {
 /** Whether it asks for attention now, or later. */
 function presented(
   preferences: Preferences | undefined,
+  { priority = 0 }: Subject,
   isInApp: boolean,
   now: number,
 ): Pick<Decision, "inApp" | "alertAt" | "by" | "quiet" | "why"> {
@@ -139,8 +143,9 @@ function presented(
   if (preferences === undefined) return { inApp };
   const { muteUntil = 0, quietHours } = preferences;
   const unmuted = Math.max(now, muteUntil * 1000);
-  const end = quietHours && quietUntil(quietHours, zoneIn(preferences), unmuted);
-  const alertAt = end ?? unmuted;
+  const isLet = quietHours?.letsUrgent === true && priority >= URGENT;
+  const end = quietHours && !isLet && quietUntil(quietHours, zoneIn(preferences), unmuted);
+  const alertAt = end || unmuted;
   if (alertAt <= now) return { inApp };
   const why = unmuted > now ? "muted" : "quiet_hours";
   return {

@@ -123,8 +123,9 @@ function muteField(value: unknown, chosen: Preferences): number | undefined {
 function quietHoursField(value: unknown): QuietHours | undefined {
   if (value === undefined || value === null) return undefined;
   if (!isObject(value)) throw invalid("quiet_hours", value, QUIET_ALLOWED);
-  const { on: isOn = true, days = {}, time_zone: zone } = value;
+  const { on: isOn = true, days = {}, time_zone: zone, urgent = false } = value;
   if (typeof isOn !== "boolean") throw invalid("quiet_hours.on", isOn, "true or false");
+  if (typeof urgent !== "boolean") throw invalid("quiet_hours.urgent", urgent, "true or false");
   if (!isObject(days)) throw invalid("quiet_hours.days", days, QUIET_ALLOWED);
   const timeZone = zoneField(zone, "quiet_hours.time_zone");
   const ranges = new Map<Day, readonly QuietRange[]>();
@@ -133,7 +134,12 @@ function quietHoursField(value: unknown): QuietHours | undefined {
     if (day === undefined) throw invalid("quiet_hours.days", name, `days of ${DAYS.join(", ")}`);
     if (given !== null) ranges.set(day, rangesOf(`quiet_hours.days.${day}`, given));
   }
-  return { isOn, ...(timeZone !== undefined && { timeZone }), days: ranges };
+  return {
+    isOn,
+    ...(urgent && { letsUrgent: true }),
+    ...(timeZone !== undefined && { timeZone }),
+    days: ranges,
+  };
 }
 
 const QUIET_ALLOWED = 'an object such as {"on":true,"days":{"mon":[["22:00","07:00"]]}}';

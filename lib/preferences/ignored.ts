@@ -11,7 +11,7 @@ const PREFERENCES: KnownNames = {
   ...known([...PREFERENCE_FIELDS, "version", "user_id", "type", "ref"]),
   kinds: CHOICES,
   topics: CHOICES,
-  quiet_hours: known(["on", "days", "time_zone"]),
+  quiet_hours: known(["on", "days", "time_zone", "urgent"]),
 };
 
 const KIND: KnownNames = {

@@ -29,6 +29,8 @@ export interface QuietRange {
 /** When a user wants no attention asked for. */
 export interface QuietHours {
   readonly isOn: boolean;
+  /** What has the highest priority asks for attention then, too. */
+  readonly letsUrgent?: true;
   /** Whose clock it is; absent: the user's. */
   readonly timeZone?: string;
   /** By the day on which the ranges begin. */
@@ -96,6 +98,8 @@ export interface Subject {
   /** By whose followers it was addressed. */
   readonly topic?: string | undefined;
   readonly critical?: boolean | undefined;
+  /** From 1 to 5, which is urgent; absent: 3. */
+  readonly priority?: number | undefined;
 }
 
 /** What becomes of a notification for one user, at one moment. */

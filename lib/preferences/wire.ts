@@ -95,9 +95,10 @@ function repeatOnWire({ seconds, times, escalate }: Repeat): Fields {
   };
 }
 
-function quietHoursOnWire({ isOn, timeZone, days }: QuietHours): Fields {
+function quietHoursOnWire({ isOn, letsUrgent, timeZone, days }: QuietHours): Fields {
   return {
     on: isOn,
+    ...(letsUrgent && { urgent: true }),
     ...(timeZone !== undefined && { time_zone: timeZone }),
     days: Object.fromEntries(
       [...days].map(([day, ranges]) => [

@@ -243,10 +243,11 @@ function originOf(providers: Providers, device: Device): string | undefined {
   }
 }
 
-function subjectOf({ kind, topic, critical }: Readonly<Record<string, unknown>>) {
+function subjectOf({ kind, topic, critical, priority }: Readonly<Record<string, unknown>>) {
   return {
     critical: critical === true,
     ...(typeof kind === "string" && { kind }),
     ...(typeof topic === "string" && { topic }),
+    ...(typeof priority === "number" && { priority }),
   };
 }

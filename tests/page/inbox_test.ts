@@ -173,6 +173,38 @@ Deno.test(
   },
 );
 
+Deno.test(
+  "page: what is urgent comes through quiet hours where the user lets it",
+  OPTIONS,
+  async () => {
+    await using people = new People(program().url);
+    const page = await people.open({ user: "17", name: "Alice" }, { prepare: notesToasts });
+    await bell(page, 0).click();
+    await notifications(page).getByRole("button", { name: "Preferences" }).click();
+    const preferences = page.getByRole("dialog", { name: "Preferences" });
+    await preferences.getByRole("switch", { name: "Quiet hours" }).click();
+    // All days are quiet around the clock.
+    await preferences.getByRole("button", { name: /^Monday: / }).click();
+    const days = Object.fromEntries(
+      ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].map((day) => [day, [["00:00", "24:00"]]]),
+    );
+    await call("PUT", "api/users/17/preferences", { quiet_hours: { days } });
+    await preferences.getByRole("button", { name: "Sunday: All day" }).waitFor();
+    await notify("17", { title: "Held back", message: "x", priority: 5 });
+    await bell(page, 1).waitFor();
+    const letsThrough = (checked: boolean) =>
+      preferences.getByRole("switch", { name: "Let urgent alerts through", checked });
+    await letsThrough(false).click();
+    await letsThrough(true).waitFor();
+    await notify("17", { title: "Usual", message: "x" });
+    await notify("17", { title: "Urgent one", message: "x", priority: 5 });
+    await toasted(page, "Urgent one");
+    assert.equal((await page.evaluate("shownToasts") as string[]).length, 1);
+    await bell(page, 3).waitFor();
+    assert.deepEqual(people.errors, []);
+  },
+);
+
 Deno.test("page: what came in quiet hours asks for attention after them", OPTIONS, async () => {
   await using people = new People(program().url);
   const page = await people.open({ user: "16", name: "Alice" }, { prepare: notesToasts });

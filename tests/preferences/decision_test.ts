@@ -262,6 +262,17 @@ for (const [name, hours, now, until] of CASES) {
   });
 }
 
+Deno.test("what is urgent passes quiet hours where the user lets it, and no mute", () => {
+  const hours = berlin("mon", "22:00", "07:00");
+  const night = at("2026-01-05T22:00:00Z");
+  const shown = (preferences: object, priority?: number) =>
+    decisionOf({ ...NO_PREFERENCES, ...preferences }, new Map(), { priority }, night).inApp;
+  const lets = { quietHours: { ...hours, letsUrgent: true as const } };
+  assert.deepEqual([shown(lets, 5), shown(lets, 4), shown(lets)], ["deliver", "silent", "silent"]);
+  assert.equal(shown({ quietHours: hours }, 5), "silent");
+  assert.equal(shown({ ...lets, muteUntil: night / 1000 + 60 }, 5), "silent");
+});
+
 Deno.test("a mute that ends within quiet hours goes on as these", () => {
   const own = {
     ...NO_PREFERENCES,

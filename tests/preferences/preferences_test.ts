@@ -78,12 +78,12 @@ for (const [place, start] of PLACES) {
       const changed = await phone.command("change_preferences", {
         kinds: { news: { in_app: null, mail: true }, order: { push: false } },
         topics: { sport: null },
-        quiet_hours: { on: false },
+        quiet_hours: { on: false, urgent: true },
       });
       assert.partialDeepStrictEqual(changed, {
         kinds: { news: { push: true, mail: true }, order: { push: false } },
         topics: {},
-        quiet_hours: { on: false, days: { mon: [["22:00", "07:00"]] } },
+        quiet_hours: { on: false, urgent: true, days: { mon: [["22:00", "07:00"]] } },
       });
       assert.ok(Number(changed["version"]) > Number(set["version"]));
       version = Number(changed["version"]);
@@ -301,6 +301,7 @@ for (const [place, start] of PLACES) {
         ["time_zone", { time_zone: "Atlantis/Poseidonis" }],
         ["time_zone", { time_zone: "2020-01-01[Europe/Berlin]" }],
         ["quiet_hours", { quiet_hours: true }],
+        ["quiet_hours.urgent", { quiet_hours: { urgent: "yes" } }],
         ["quiet_hours.on", { quiet_hours: { on: "yes" } }],
         ["quiet_hours.days", { quiet_hours: { days: { funday: [] } } }],
         ["quiet_hours.days.mon", { quiet_hours: { days: { mon: ["22:00"] } } }],

@@ -9,11 +9,12 @@ export function decide(
   { site, user, details }: Pick<Notification, "site" | "user" | "details">,
   now: number,
 ): Decision | Promise<Decision> {
-  const { kind, critical, topic } = details ?? {};
+  const { kind, critical, topic, priority } = details ?? {};
   return decisions.decide({
     ...{ site, user, critical: critical === true },
     ...(typeof kind === "string" && { kind }),
     ...(typeof topic === "string" && { topic }),
+    ...(typeof priority === "number" && { priority }),
   }, now);
 }
 

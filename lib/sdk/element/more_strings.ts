@@ -43,6 +43,8 @@ export const MORE_ENGLISH = {
   mute_7d: "For a week",
   quiet_hours: "Quiet hours",
   quiet_hint: "What comes meanwhile is in the list, and asks for attention after.",
+  quiet_urgent: "Let urgent alerts through",
+  quiet_urgent_hint: "Only what has the highest priority.",
   time_zone: "Time zone",
   time_there: "It is {time} there now",
   quiet_none: "None",

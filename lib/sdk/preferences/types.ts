@@ -13,6 +13,8 @@ export type QuietDay = "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
 export interface QuietHours {
   /** @default true */
   readonly on?: boolean;
+  /** What has the priority 5 asks for attention then, too. @default false */
+  readonly urgent?: boolean;
   /** Whose clock it is, such as "Europe/Berlin". @default the user's */
   readonly timeZone?: string;
   /** Ranges by the day on which they begin, such as `{mon: [["22:00", "07:00"]]}`. */

@@ -46,6 +46,16 @@ export function quietHours(
         { class: "ax", "aria-hidden": "true" },
         [0, 6, 12, 18, 24].map((hour) => h("span", {}, hour)),
       ),
+      h(
+        "div",
+        { class: "line quiet" },
+        h("span", {}, words.say("quiet_urgent"), h("small", {}, words.say("quiet_urgent_hint"))),
+        toggle(inbox, {
+          label: words.say("quiet_urgent"),
+          isOn: quietHours.urgent === true,
+          turn: (urgent) => save({ urgent }),
+        }),
+      ),
     ],
   ];
 }

@@ -109,6 +109,11 @@ export interface Opened extends Partial<AsyncDisposable> {
   readonly metrics?: readonly (Metric | Family)[];
   /** Why this node cannot do its work right now; `undefined` while it can. */
   whyNotReady?(): string | undefined;
+  /**
+   * Settings may be others now. Reads what is new, and throws a `ConfigError` where it is wrong; the function that it returns takes it
+   * over, and cannot fail: so all of it counts from then on, or nothing.
+   */
+  reload?(of: <Config>(slice: Slice<Config>) => Config): () => void;
   /** Begins the feature's work. The server calls this once, when the engine runs and before any client connects. */
   start?(): Promise<void>;
 }

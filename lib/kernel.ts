@@ -149,6 +149,14 @@ export class Kernel implements AsyncDisposable {
     return [...this.node.tasks, ...this.#engine.tasks, ...ofFeatures];
   }
 
+  /** Reads what is new of the features' settings; the function that it returns takes it over. Throws a `ConfigError`. */
+  reload(config: Config): () => void {
+    const taking = this.#opened.flatMap((each) =>
+      each.reload?.((slice) => configOf(config, slice)) ?? []
+    );
+    return () => taking.forEach((take) => take());
+  }
+
   /** A service of one of the features. Throws a `TypeError` if there is none. */
   use<Service extends object>(service: ServiceClass<Service>): Service {
     return this.#services.use(service);

@@ -28,6 +28,7 @@ import { openDatabase } from "./engines/database/open.ts";
 import { finishSwap } from "./engines/sqlite/swap.ts";
 import { type EmbeddedEngine, forgottenCounter, openEmbedded } from "./engines/embedded.ts";
 import type { RedisEngine } from "./engines/redis.ts";
+import { readPair } from "./config/pem.ts";
 import type { ServiceClass } from "./feature.ts";
 import { FEATURES } from "./features.ts";
 import { Admission } from "./http/admission.ts";
@@ -42,6 +43,7 @@ import { userDataRoutes } from "./http/user_data.ts";
 import { ConnectionGate } from "./limits/connection_gate.ts";
 import { type Places, readDescriptors, sharePlaces, tellPlaces } from "./limits/descriptors.ts";
 import { Kernel } from "./kernel.ts";
+import { takeOverRates } from "./limits/live_rates.ts";
 import { listen } from "./listeners/listen.ts";
 import type { Handlers, Listener } from "./listeners/listener.ts";
 import { requireClosedOrLocal } from "./net/open_mode.ts";
@@ -78,6 +80,8 @@ export class Server implements AsyncDisposable {
   readonly #kernel: Kernel;
   readonly #ongoing: Ongoing;
   #isStopping = false;
+  /** The certificate that clients are shown; absent without TLS. */
+  #shown: Pair | undefined;
   /** The routes of the HTTP API. */
   readonly routes: readonly Route[];
   /** The commands of version 2. */
@@ -96,6 +100,7 @@ export class Server implements AsyncDisposable {
     },
   ) {
     this.#config = config;
+    this.#shown = config.listeners.tls && pairOf(config.listeners.tls);
     this.#parts = parts;
     this.#listener = listener;
     this.#node = kernel.node;
@@ -165,6 +170,44 @@ export class Server implements AsyncDisposable {
     return this.#listener.failed;
   }
 
+  /**
+   * Takes over what can be while the server runs: rates, rules, the certificate. Throws a `ConfigError` where something of it is wrong,
+   * and changes nothing then.
+   *
+   * @param next differs from the config in force in what can be taken over
+   * @returns what cannot be taken over after all, a sentence each
+   */
+  reload(next: Config): readonly string[] {
+    const certificate = this.#certificateOf(next);
+    const take = this.#kernel.reload(next);
+    takeOverRates(this.#config.rates, next.rates);
+    take();
+    return certificate();
+  }
+
+  /** Reads the certificate; the function that it returns shows it to clients. */
+  #certificateOf({ listeners: { tls } }: Config): () => readonly string[] {
+    const isOn = this.#config.listeners.tls !== undefined;
+    if ((tls !== undefined) !== isOn) {
+      return () => [`TLS is switched ${isOn ? "off" : "on"} by a restart alone`];
+    }
+    if (tls === undefined) return () => [];
+    const pair = pairOf(tls);
+    if (pair.cert === this.#shown?.cert && pair.key === this.#shown.key) return () => [];
+    const renew = this.#listener.renewCertificate;
+    if (renew !== undefined) {
+      return () => {
+        renew(pair);
+        this.#shown = pair;
+        return [];
+      };
+    }
+    return () => [
+      "the certificate of APP_TLS_CERT is shown after a restart: the deno listener cannot take another one " +
+      "(APP_LISTENER=node, or a proxy in front, can)",
+    ];
+  }
+
   /** A service of one of the features. Throws a `TypeError` if there is none. */
   use<Service extends object>(service: ServiceClass<Service>): Service {
     return this.#kernel.use(service);
@@ -198,6 +241,15 @@ export class Server implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
+}
+
+interface Pair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+function pairOf({ cert, key }: Pair): Pair {
+  return readPair({ name: "APP_TLS_CERT", path: cert }, { name: "APP_TLS_KEY", path: key });
 }
 
 /** Puts together what the listener hands requests to: admission and gate stand before all else. */

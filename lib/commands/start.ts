@@ -1,6 +1,7 @@
 /** `notifyli start` runs the server until a signal ends it. */
 import { getLogger } from "@logtape/logtape";
-import { type LoadedConfig, loadEnvironment, readConfig } from "../configuration.ts";
+import type { LoadedEnvironment } from "../config/config.ts";
+import { loadEnvironment, readConfig } from "../configuration.ts";
 import { placeOf } from "../engines/redis/address.ts";
 import { requirePossibleFolder } from "../engines/sqlite/data_dir.ts";
 import { configureLogging } from "../log/logging.ts";
@@ -10,6 +11,7 @@ import { Server } from "../server.ts";
 import { catchAll } from "../core/uncaught.ts";
 import { VERSION } from "../base/version.ts";
 import type { Values } from "./options.ts";
+import { Reloading } from "./reloading.ts";
 import { subcommand } from "./subcommand.ts";
 
 const log = getLogger(["notifyli"]);
@@ -26,11 +28,14 @@ const HELP = {
 } as const;
 
 export const start = subcommand(HELP, async (options) => {
-  const { config, warnings, settings } = loadConfigWith(options);
+  const read = () => environmentWith(options);
+  const { env, file } = read();
+  const { config, warnings, settings: inForce } = readConfig(env, file);
+  const settings = [...inForce];
   if (config.redis === undefined) requirePossibleFolder(config.store.dataDir);
   const { warnings: ofRooms } = loadRooms(config); // read here, so that what is wrong is said before anything is opened
   configureLogging(config.log);
-  using _hangUp = ignoreHangUp();
+  using reloading = new Reloading(read, { env, settings });
   for (const warning of [...warnings, ...ofRooms]) log.warn("{warning}", { warning });
 
   let server: Server;
@@ -40,6 +45,7 @@ export const start = subcommand(HELP, async (options) => {
     log.error("cannot start: {reason}", { reason: startFailure(error, config.listeners) });
     return 1;
   }
+  reloading.of(server);
   log.info("notifyli {version} listens on {url} (listener {listener}, engine {engine})", {
     version: VERSION,
     url: server.url,
@@ -62,24 +68,13 @@ export const start = subcommand(HELP, async (options) => {
 });
 
 /** Options are read as the settings are whose place they take, and so are refused in the same words. */
-function loadConfigWith({ host, port }: Values<typeof HELP.options>): LoadedConfig {
+function environmentWith({ host, port }: Values<typeof HELP.options>): LoadedEnvironment {
   const { env, file } = loadEnvironment();
-  return readConfig({
-    ...env,
+  const given = {
     ...(host !== undefined && { APP_HOST: host }),
     ...(port !== undefined && { APP_PORT: port }),
-  }, file);
-}
-
-/**
- * A SIGHUP, as a terminal that closes and many a script for log rotation send it, does not end the server: until disposal it
- * is logged. There is nothing to read anew: settings, rules and certificates are those of the start.
- */
-function ignoreHangUp(): Disposable {
-  const note = () =>
-    log.info("SIGHUP: ignored; restart the server for new settings, rules or certificates");
-  Deno.addSignalListener("SIGHUP", note);
-  return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGHUP", note) };
+  };
+  return { env: { ...env, ...given }, file };
 }
 
 /** Signals that end the server: the first one stops it, and a second one stops it without waiting for clients to go. */

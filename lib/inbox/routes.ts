@@ -59,7 +59,7 @@ export function inboxRoutes(
   { limits, rates, zoneOf, inbox: { defaultRoom, recipients } }: InboxRoutesConfig,
 ): readonly Route[] {
   const context = { limits, defaultRoom, recipients };
-  const publishing = new PublishLimit(rates.publishes);
+  const publishing = new PublishLimit(rates);
 
   return [
     ...sent("/notifications", async (call) => {

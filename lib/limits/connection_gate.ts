@@ -48,8 +48,8 @@ export class ConnectionGate {
     this.#allowed = addresses.allowed.length === 0 ? undefined : new AddressList(addresses.allowed);
     this.#denied = new AddressList(addresses.denied);
     this.#hasLists = addresses.allowed.length + addresses.denied.length > 0;
-    this.#connects = new KeyedBuckets(rates.connects);
-    this.#connectsPerAddress = new KeyedBuckets(rates.connectsPerAddress);
+    this.#connects = new KeyedBuckets(() => rates.connects);
+    this.#connectsPerAddress = new KeyedBuckets(() => rates.connectsPerAddress);
   }
 
   get metrics(): readonly Metric[] {

@@ -8,16 +8,20 @@ const MAX_KEYS = 100_000;
 const LOOKS = 2;
 
 export class KeyedBuckets {
-  readonly #rate: Rate | undefined;
+  readonly #rateNow: () => Rate | undefined;
   readonly #maxKeys: number;
   readonly #buckets = new Map<string, TokenBucket>();
   /** Goes round and round. A walk that began at the start each time would pass all entries that were deleted there. */
   #hand: Iterator<[string, TokenBucket]> = this.#buckets.entries();
 
-  /** @param rate of each key; without one there is no limit */
-  constructor(rate: Rate | undefined, maxKeys = MAX_KEYS) {
-    this.#rate = rate;
+  /** @param rate of each key; without one there is no limit. A function says which one is in force. */
+  constructor(rate: Rate | undefined | (() => Rate | undefined), maxKeys = MAX_KEYS) {
+    this.#rateNow = typeof rate === "function" ? rate : () => rate;
     this.#maxKeys = maxKeys;
+  }
+
+  get #rate(): Rate | undefined {
+    return this.#rateNow();
   }
 
   get size(): number {
@@ -26,18 +30,21 @@ export class KeyedBuckets {
 
   /** Takes a token of the key's bucket. Returns 0 if there was one, else how many milliseconds to wait. */
   take(key: string, now: number): number {
-    return this.#rate === undefined ? 0 : this.#bucketOf(key, this.#rate, now).take(now);
+    const rate = this.#rate;
+    return rate === undefined ? 0 : this.#bucketOf(key, rate, now).take(now);
   }
 
   /** Takes tokens of the key's bucket, whether they are there or not. */
   charge(key: string, tokens: number, now: number): void {
-    if (this.#rate !== undefined) this.#bucketOf(key, this.#rate, now).charge(tokens, now);
+    const rate = this.#rate;
+    if (rate !== undefined) this.#bucketOf(key, rate, now).charge(tokens, now);
   }
 
   /** Hands the key's bucket out until {@linkcode KeyedBuckets.release}; `undefined` if there is no limit. */
   claim(key: string, now: number): TokenBucket | undefined {
-    if (this.#rate === undefined) return undefined;
-    const bucket = this.#buckets.get(key) ?? new TokenBucket(this.#rate, now);
+    const rate = this.#rate;
+    if (rate === undefined) return undefined;
+    const bucket = this.#buckets.get(key) ?? new TokenBucket(rate, now);
     this.#buckets.delete(key);
     return bucket;
   }

@@ -1,13 +1,14 @@
 /** Limits how often a caller of the HTTP API may send. */
 import { CodedError } from "../base/errors.ts";
 import { KeyedBuckets } from "./keyed_buckets.ts";
-import type { Rate } from "./rate.ts";
+import type { Rates } from "./settings.ts";
 
 export class PublishLimit {
   readonly #callers: KeyedBuckets;
 
-  constructor(rate: Rate | undefined) {
-    this.#callers = new KeyedBuckets(rate);
+  /** @param rates has the rate in force */
+  constructor(rates: Pick<Rates, "publishes">) {
+    this.#callers = new KeyedBuckets(() => rates.publishes);
   }
 
   /** Counts a notification. Throws if its caller, an API key or an address, sends too often. */

@@ -1,6 +1,9 @@
 /** Limits how often something may happen, by a token bucket: counting is arithmetic, and allocates nothing. */
 
-/** A rate: `perSecond` in the long run, and `burst` at once after a quiet time. */
+/**
+ * A rate: `perSecond` in the long run, and `burst` at once after a quiet time. One that is in force may change while the server runs
+ * (`live_rates.ts`), so buckets look at it each time.
+ */
 export interface Rate {
   readonly perSecond: number;
   readonly burst: number;
@@ -17,18 +20,15 @@ const ROUNDING = 1e-6;
 
 /** A token bucket. Its times are milliseconds of a clock that never goes back, such as `performance.now()`'s. */
 export class TokenBucket {
-  readonly #perMs: number;
-  readonly #burst: number;
-  readonly #pauseMs: number;
+  readonly #rate: Rate;
   #tokens: number;
   #countedAt: number;
   #closedUntil = -Infinity;
 
   /** A new bucket is full. */
-  constructor({ perSecond, burst }: Rate, now: number) {
-    this.#perMs = perSecond / 1000;
-    this.#burst = this.#tokens = burst;
-    this.#pauseMs = Math.min(PAUSE_MS, Math.ceil(burst / this.#perMs));
+  constructor(rate: Rate, now: number) {
+    this.#rate = rate;
+    this.#tokens = rate.burst;
     this.#countedAt = now;
   }
 
@@ -37,8 +37,9 @@ export class TokenBucket {
     if (now < this.#closedUntil) return Math.max(1, Math.ceil(this.#closedUntil - now - ROUNDING));
     this.#count(now);
     if (this.#tokens < 1 - ROUNDING) {
-      this.#closedUntil = now + this.#pauseMs;
-      return this.#pauseMs;
+      const pauseMs = this.#pauseMs();
+      this.#closedUntil = now + pauseMs;
+      return pauseMs;
     }
     this.#tokens--;
     return 0;
@@ -48,7 +49,7 @@ export class TokenBucket {
   wait(now: number): number {
     if (now < this.#closedUntil) return Math.max(1, Math.ceil(this.#closedUntil - now - ROUNDING));
     this.#count(now);
-    return this.#tokens < 1 - ROUNDING ? this.#pauseMs : 0;
+    return this.#tokens < 1 - ROUNDING ? this.#pauseMs() : 0;
   }
 
   /** Takes tokens, whether they are there or not. What is missing has to come back before anything passes again. */
@@ -60,12 +61,18 @@ export class TokenBucket {
   /** Whether the bucket is as good as a new one. */
   isFull(now: number): boolean {
     this.#count(now);
-    return this.#tokens >= this.#burst && now >= this.#closedUntil;
+    return this.#tokens >= this.#rate.burst && now >= this.#closedUntil;
+  }
+
+  #pauseMs(): number {
+    const { perSecond, burst } = this.#rate;
+    return Math.min(PAUSE_MS, Math.ceil(burst * 1000 / perSecond));
   }
 
   #count(now: number): void {
     if (now <= this.#countedAt) return;
-    this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#countedAt) * this.#perMs);
+    const { perSecond, burst } = this.#rate;
+    this.#tokens = Math.min(burst, this.#tokens + (now - this.#countedAt) * perSecond / 1000);
     this.#countedAt = now;
   }
 }

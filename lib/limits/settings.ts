@@ -98,27 +98,37 @@ export const rates = slice({
       default: "100/2000",
       help: "Frames of one connection: a second, and at once",
       kind: rate,
+      reloadable: true,
     },
     APP_RATE_MESSAGES_USER: {
       default: "200/4000",
       help: "Frames of all connections of one user",
       kind: rate,
+      reloadable: true,
     },
     APP_RATE_EVENTS: {
       default: "20/100",
       help: "Events of one connection, such as that somebody is typing",
       kind: rate,
+      reloadable: true,
     },
-    APP_RATE_CONNECTS: { default: "off", help: "New connections, in all", kind: rate },
+    APP_RATE_CONNECTS: {
+      default: "off",
+      help: "New connections, in all",
+      kind: rate,
+      reloadable: true,
+    },
     APP_RATE_CONNECTS_IP: {
       default: "100/500",
       help: "New connections from one address or IPv6 /64, but for loopback",
       kind: rate,
+      reloadable: true,
     },
     APP_RATE_PUBLISH: {
       default: "off",
       help: "Notifications that one caller sends by the HTTP API",
       kind: rate,
+      reloadable: true,
     },
   },
   config: (read): Rates => ({

@@ -33,7 +33,7 @@ export class UserLimits {
   constructor({ limits, rates }: UserLimitsConfig) {
     this.#rates = rates;
     this.#maxConnections = limits.connectionsPerUser;
-    this.#gone = new KeyedBuckets(rates.messagesPerUser);
+    this.#gone = new KeyedBuckets(() => rates.messagesPerUser);
   }
 
   /** The limits of a new connection. */

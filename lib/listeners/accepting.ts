@@ -21,6 +21,8 @@ export interface Door {
    * @param lost is called at most once, with the reason, if the door stops by itself
    */
   open(port: number, lost: (reason: string) => void): Promise<Address>;
+  /** As {@linkcode Listener.renewCertificate}. */
+  renewCertificate?(pair: { readonly cert: string; readonly key: string }): void;
   /** Stops listening; connections stay. Absent if the runtime cannot do that. */
   close?(): void;
   /** Stops listening; resolves when every connection is gone. @param answered resolves once the requests that have begun are answered */
@@ -106,6 +108,11 @@ export class Accepting implements Listener {
 
   get metrics(): readonly Metric[] {
     return [this.#stopped];
+  }
+
+  get renewCertificate(): Listener["renewCertificate"] {
+    const door = this.#door;
+    return door.renewCertificate && ((pair) => door.renewCertificate?.(pair));
   }
 
   get failed(): Promise<string> {

@@ -38,6 +38,8 @@ export interface Listener {
   readonly port: number;
   /** What it counts. */
   readonly metrics: readonly Metric[];
+  /** Shows clients another certificate from now on; those that are there keep theirs. Absent where the runtime cannot do that. */
+  renewCertificate?(pair: { readonly cert: string; readonly key: string }): void;
   /** Resolves with the reason if the listener accepts nothing any more, and cannot begin again. */
   readonly failed: Promise<string>;
   /**

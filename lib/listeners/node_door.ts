@@ -4,6 +4,7 @@
  */
 import { once } from "node:events";
 import type { Server } from "node:http";
+import { Server as TlsServer } from "node:https";
 import { type AddressInfo, Server as NetServer } from "node:net";
 import type { Door } from "./accepting.ts";
 import type { Address } from "./knock.ts";
@@ -32,6 +33,10 @@ export class NodeDoor implements Door {
     this.#lost = lost;
     const address = this.#server.address() as AddressInfo;
     return { host: address.address, port: address.port };
+  }
+
+  renewCertificate(pair: { readonly cert: string; readonly key: string }): void {
+    if (this.#server instanceof TlsServer) this.#server.setSecureContext(pair);
   }
 
   /** Closes in the way of `net`, which leaves connections alone. That of `http` also stops looking for slow requests. */

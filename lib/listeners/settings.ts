@@ -64,8 +64,18 @@ export const listeners = slice({
         "Path at which a proxy has the server, such as `/realtime`: links to files begin with it",
       kind: basePath,
     },
-    APP_TLS_CERT: { default: "", help: "Certificate file (PEM), for wss and https", kind: text },
-    APP_TLS_KEY: { default: "", help: "Key file (PEM) of that certificate", kind: text },
+    APP_TLS_CERT: {
+      default: "",
+      help: "Certificate file (PEM), for wss and https",
+      kind: text,
+      reloadable: true,
+    },
+    APP_TLS_KEY: {
+      default: "",
+      help: "Key file (PEM) of that certificate",
+      kind: text,
+      reloadable: true,
+    },
     APP_KEEPALIVE_SECONDS: {
       default: "25",
       help: "A client silent for so long is pinged; after as long again, its connection is closed",

@@ -39,6 +39,12 @@ class ProgramLog {
     this.#configure();
   }
 
+  /** Logs at another level from now on what has no level of its own. */
+  setUsual({ debug }: { debug: boolean }): void {
+    this.#usual = debug ? "debug" : "info";
+    this.#configure();
+  }
+
   /** Logs categories, and what is below them, from these levels on, until this program ends or they are set anew. */
   setLevels(levels: ReadonlyMap<string, Level>): void {
     this.#levels = new Map(levels);

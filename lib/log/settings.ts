@@ -5,6 +5,8 @@ import { slice } from "../config/slice.ts";
 export const log = slice({
   name: "log",
   title: "Log",
-  settings: { APP_DEBUG: { default: "false", help: "Log at debug level", kind: onOff } },
+  settings: {
+    APP_DEBUG: { default: "false", help: "Log at debug level", kind: onOff, reloadable: true },
+  },
   config: (read) => ({ debug: read.value("APP_DEBUG") }),
 });

@@ -14,7 +14,8 @@ import { Counter } from "../core/metrics.ts";
 import type { Node } from "../core/node.ts";
 import type { Publication } from "../core/publication.ts";
 import { Slot } from "../core/slot.ts";
-import { type Rate, TokenBucket } from "../limits/rate.ts";
+import { TokenBucket } from "../limits/rate.ts";
+import type { Rates } from "../limits/settings.ts";
 import type { RoomAccess } from "./access.ts";
 import type { RoomAsking } from "./asking.ts";
 import { membershipsOf } from "./membership.ts";
@@ -38,7 +39,7 @@ interface EventsParts {
   readonly access: RoomAccess;
   readonly asking: RoomAsking;
   /** How often one connection may tell something; absent: as often as it may send frames. */
-  readonly rate: Rate | undefined;
+  readonly rates: Pick<Rates, "events">;
 }
 
 export class RoomEvents {
@@ -95,7 +96,7 @@ export class RoomEvents {
   }
 
   #count(connection: Connection): void {
-    const { rate } = this.#parts;
+    const rate = this.#parts.rates.events;
     if (rate === undefined) return;
     const now = performance.now();
     let bucket = BUCKETS.of(connection);

@@ -42,6 +42,11 @@ export function roomsFeatureWith(open: typeof openPresence) {
       use(Authentication).takeGuests(() => service.access.takesGuests);
       return {
         services: [service],
+        reload: (given) => {
+          const next = given(settings);
+          const { rooms } = loadRooms({ rooms: next, auth: given(auth) });
+          return () => rules.replace(rooms, next.history);
+        },
         sockets: roomSockets(of(limits)),
         commands: roomCommands(service),
         routes: described(

@@ -80,7 +80,7 @@ export class Rooms {
     this.access = new RoomAccess(rules, proofs);
     this.asking = new RoomAsking(questions, revocations);
     this.events = new RoomEvents({
-      ...{ node, access: this.access, asking: this.asking, rate: rates.events },
+      ...{ node, access: this.access, asking: this.asking, rates },
     });
     this.#history = new RoomHistory(node.broker, rules, limits);
     this.watching = new Watching({

@@ -22,7 +22,7 @@ export function sayRoutes(
   rooms: Rooms,
   { limits, rates, roomOf }: SayRoutesConfig,
 ): readonly Route[] {
-  const publishing = new PublishLimit(rates.publishes);
+  const publishing = new PublishLimit(rates);
 
   return [
     ...(["POST", "PUT"] as const).map((method): Route => ({

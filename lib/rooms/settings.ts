@@ -35,6 +35,7 @@ export const rooms = slice({
       help:
         "Messages kept of a room, and seconds after its last: `pattern=size/seconds`, the first match counts",
       kind: historyRules,
+      reloadable: true,
     },
     APP_LIMIT_HISTORY: {
       default: "536870912",
@@ -56,12 +57,14 @@ export const rooms = slice({
       default: "",
       help: "File of rules for rooms and topics, such as `rooms.json`: docs/rooms.md",
       kind: text,
+      reloadable: true,
       guard: {},
     },
     APP_PRIVATE_ROOMS: {
       default: "",
       help: "Rooms that need a subscription token or a grant, by pattern: `staff:*, board`",
       kind: listOf(text.allowed, text.test),
+      reloadable: true,
       guard: {},
     },
   },

@@ -39,6 +39,10 @@ export const topicsFeature = {
     use(Authentication).takeGuests(() => service.access.takesGuests);
     return {
       services: [service],
+      reload: (given) => {
+        const { topics } = loadRooms({ rooms: given(rooms), auth: given(auth) });
+        return () => rules.replace(topics, given(settings).history);
+      },
       sockets: topicSockets(of(limits)),
       commands: topicCommands(service),
       routes: described(

@@ -15,7 +15,7 @@ export function topicRoutes(
   topics: Topics,
   { limits, rates }: TopicRoutesConfig,
 ): readonly Route[] {
-  const publishing = new PublishLimit(rates.publishes);
+  const publishing = new PublishLimit(rates);
   return [{
     method: "POST",
     path: "/topics/:topic",

@@ -18,14 +18,21 @@ const UNKNOWN = { needsToken: true, isPrivate: true, members: new Set<UserId>() 
 const MAX_REMEMBERED = 10_000;
 
 export class TopicRules {
-  readonly #rules: readonly { rule: TopicRule; matches: { test(topic: string): boolean } }[];
-  readonly #history: HistoryRules;
+  #rules: readonly { rule: TopicRule; matches: { test(topic: string): boolean } }[];
+  #history: HistoryRules;
   /** What was found for topics. Where there is more than `MAX_REMEMBERED`, all of it is forgotten. */
   readonly #found = new Map<string, TopicWithRule>();
 
   constructor(rules: readonly TopicRule[], history: readonly HistoryRule[]) {
     this.#rules = rules.map((rule) => ({ rule, matches: roomPattern(rule.pattern) }));
     this.#history = new HistoryRules(history);
+  }
+
+  /** Puts others in the place of the rules. */
+  replace(rules: readonly TopicRule[], history: readonly HistoryRule[]): void {
+    this.#rules = rules.map((rule) => ({ rule, matches: roomPattern(rule.pattern) }));
+    this.#history = new HistoryRules(history);
+    this.#found.clear();
   }
 
   /** Whether some topics are open to guests, who have no token. */

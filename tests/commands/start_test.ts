@@ -53,14 +53,16 @@ Deno.test("start with a bad value ends with code 2 and one line", async () => {
   assert.deepEqual([code, stdout], [2, ""]);
 });
 
-Deno.test("start goes on at SIGHUP and says that it read nothing anew", async () => {
+Deno.test("start goes on at SIGHUP and says what it took over", async () => {
   await using program = await Program.start();
   for (let times = 1; times <= 2; times++) {
     program.kill("SIGHUP");
     await waitFor(
       "it is logged",
       () =>
-        program.log.filter(({ message }) => message.startsWith("SIGHUP: ignored")).length === times,
+        program.log.filter(({ message }) =>
+          message === "SIGHUP: rules of rooms and topics taken over"
+        ).length === times,
     );
   }
   assert.equal(await (await fetch(`${program.url}/healthz`)).text(), "ok\n");

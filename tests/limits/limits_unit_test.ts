@@ -122,7 +122,7 @@ Deno.test("KeyedBuckets without a rate refuses nothing and keeps nothing", () =>
 });
 
 Deno.test("PublishLimit refuses the caller that sends too often, and no other", () => {
-  const limit = new PublishLimit({ perSecond: 1, burst: 2 });
+  const limit = new PublishLimit({ publishes: { perSecond: 1, burst: 2 } });
   limit.limitPublish("key one");
   limit.limitPublish("key one");
   assert.throws(() => limit.limitPublish("key one"), { code: "rate_limited" });

@@ -13,7 +13,7 @@ export function broadcastRoutes(
   broadcasts: Broadcasts,
   { limits, rates }: { readonly limits: Limits; readonly rates: Pick<Rates, "publishes"> },
 ): readonly Route[] {
-  const publishing = new PublishLimit(rates.publishes);
+  const publishing = new PublishLimit(rates);
   return [{
     method: "POST",
     path: "/broadcast",

@@ -37,6 +37,7 @@ export const madeRoomsFeature = {
         ...broadcastRoutes(broadcasts, { limits: of(limits), rates: of(rates) }),
       ], { ...madeRoomsApi(of(limits)), ...broadcastApi(of(limits)) }),
       metrics: [...leaving.metrics, broadcasts.said],
+      reload: () => () => leaving.rulesChanged(),
       restoreFirst: leaving,
       whyNotReady: () => leaving.whyNotReady(),
       start: () => leaving.start(),

@@ -66,6 +66,13 @@ export class RoomLeaving implements RestoreStep {
     await this.#check(this.#places([...this.#node.hub.channels()]));
   }
 
+  /** All rules may be others now. Who has to leave by them is gone soon after. */
+  rulesChanged(): void {
+    const channels = [...this.#node.hub.channels()].filter(({ kind }) => kind === "room");
+    for (const channel of channels) this.#rooms.watching.ruleChanged(channel);
+    this.#node.background.run("leaving", this.#check(this.#places(channels)));
+  }
+
   /** Why this node does not know of every room who may be there; `undefined` where it does. */
   whyNotReady(): string | undefined {
     return this.#made.isComplete ? undefined : "The rooms that were made cannot be read";

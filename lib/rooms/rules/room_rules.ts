@@ -22,9 +22,9 @@ export function roomsWithoutFile(privateRooms: readonly string[]): RoomRuleSet {
 }
 
 export class RoomRules {
-  readonly #rules: readonly PatternRule[];
-  readonly #unknown: RoomRule;
-  readonly #history: HistoryRules;
+  #rules: readonly PatternRule[] = [];
+  #unknown: RoomRule = PUBLIC;
+  #history: HistoryRules;
   /** What was found for rooms of sites that have no rules of their own. */
   readonly #found = new Map<string, RoomWithRule>();
   /** The sites that have rules of their own, which were made while the server runs. */
@@ -34,10 +34,17 @@ export class RoomRules {
   /** How many rooms were found something for. Past `MAX_REMEMBERED` all of it is forgotten. */
   #remembered = 0;
 
-  constructor({ rules, unknown }: RoomRuleSet, history: readonly HistoryRule[]) {
+  constructor(ofFile: RoomRuleSet, history: readonly HistoryRule[]) {
+    this.#history = new HistoryRules(history);
+    this.replace(ofFile, history);
+  }
+
+  /** Puts others in the place of the file's rules. Those that were made while the server runs stay. */
+  replace({ rules, unknown }: RoomRuleSet, history: readonly HistoryRule[]): void {
     this.#rules = rules.map(patternRule);
     this.#unknown = unknown;
     this.#history = new HistoryRules(history);
+    this.#forget();
   }
 
   /** Whether some rooms are open to guests, who have no token. Guests are of the default site. */

@@ -52,7 +52,7 @@ for (
     await connected(page);
     await bell(page, 0).click();
     await notifications(page).getByRole("button", { name: "Preferences" }).click();
-    await page.getByRole("dialog", { name: "Preferences" }).getByText(shown).waitFor();
+    await page.getByText(shown).waitFor();
   });
 }
 

@@ -1,4 +1,5 @@
 /** Puts the parts together: engine, node, features, listener. `commands/start.ts` runs it. */
+import type { Mount } from "./http/bindings.ts";
 import { asyncApiDocument } from "./http/openapi/async_document.ts";
 import { VERSION } from "./base/version.ts";
 import { described } from "./http/openapi/described.ts";
@@ -84,6 +85,8 @@ export class Server implements AsyncDisposable {
   #shown: Pair | undefined;
   /** The routes of the HTTP API. */
   readonly routes: readonly Route[];
+  /** What answers HTTP in its own way. */
+  readonly mounts: readonly Mount[];
   /** The commands of version 2. */
   readonly commands: Pick<Commands, "types" | "count">;
   /** The metrics of all parts of the server. */
@@ -92,10 +95,11 @@ export class Server implements AsyncDisposable {
   private constructor(
     config: Config,
     parts: AsyncDisposableStack,
-    { listener, kernel, routes, ongoing }: {
+    { listener, kernel, routes, mounts, ongoing }: {
       listener: Listener;
       kernel: Kernel;
       routes: readonly Route[];
+      mounts: readonly Mount[];
       ongoing: Ongoing;
     },
   ) {
@@ -112,6 +116,7 @@ export class Server implements AsyncDisposable {
     this.metrics = kernel.metrics;
     this.commands = kernel.commands;
     this.routes = routes;
+    this.mounts = mounts;
   }
 
   /**
@@ -144,7 +149,7 @@ export class Server implements AsyncDisposable {
     kernel.metrics.add([forgotten, cutOff]);
     const descriptors = await readDescriptors();
     const places = sharePlaces(descriptors, config.limits.connections);
-    const { handlers, admission, routes, ongoing } = openDoors(kernel, config, places);
+    const { handlers, admission, routes, mounts, ongoing } = openDoors(kernel, config, places);
     await prepare?.((service) => kernel.use(service));
     const listener = await listen(config, handlers, places);
     kernel.metrics.add(listener.metrics);
@@ -152,7 +157,7 @@ export class Server implements AsyncDisposable {
     void admission.listensOn(listener.port);
     parts.defer(() => void listener.shutdown().catch(() => {}));
     parts.use(startTasks([...kernel.tasks, ...tasks]));
-    return new Server(config, parts.move(), { listener, kernel, routes, ongoing });
+    return new Server(config, parts.move(), { listener, kernel, routes, mounts, ongoing });
   }
 
   get url(): string {
@@ -317,7 +322,7 @@ function openDoors(kernel: Kernel, config: Config, places: Places) {
           upgrade(request, upgrading, () =>
             gate.addressOf(request, peer))),
   };
-  return { handlers, admission, routes, ongoing };
+  return { handlers, admission, routes, mounts, ongoing };
 }
 
 async function openEngine(

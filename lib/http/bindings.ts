@@ -25,6 +25,6 @@ export interface Mount {
   /** Such as "/sse". */
   readonly path: string;
   readonly app: App;
-  /** What the app answers, for the description of the API. */
+  /** What the app answers, for the description of the API; empty where it has pages for people alone. */
   readonly about?: readonly MountAbout[];
 }

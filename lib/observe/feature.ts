@@ -1,5 +1,6 @@
 /** What is seen of a node from outside, as a capability of the server: its figures, for Prometheus. */
 import type { Feature } from "../feature.ts";
+import { METRICS_API } from "./api.ts";
 import { stateFamilies } from "./node_state.ts";
 import { serveMetrics } from "./own_address.ts";
 import { ProcessMeter } from "./process.ts";
@@ -18,7 +19,11 @@ export const observeFeature = {
     return {
       services: [meter],
       metrics: [...stateFamilies(node, storage), ...meter.families],
-      mounts: ({ calls }) => [{ path: "/metrics", app: metricsRoutes(scrape, calls) }],
+      mounts: ({ calls }) => [{
+        path: "/metrics",
+        app: metricsRoutes(scrape, calls),
+        about: METRICS_API,
+      }],
       async start() {
         if (metricsAddress !== undefined) served = await serveMetrics(metricsAddress, scrape);
       },

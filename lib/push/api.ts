@@ -159,8 +159,8 @@ export function pushApi(limits: Limits): Abouts {
 
 const OF_ANSWER = { token: must(text("What the push has, which is the right to do so.")) };
 
-/** What devices call that show a push, without signing in. */
-export const ANSWERS_API: readonly MountAbout[] = [
+/** Where browsers say that their subscription is another one. */
+export const RENEWAL_API: readonly MountAbout[] = [
   {
     method: "POST",
     path: "/push/devices/:device",
@@ -187,6 +187,10 @@ export const ANSWERS_API: readonly MountAbout[] = [
       errors: ["unavailable"],
     },
   },
+];
+
+/** What devices call that show a push, without signing in. */
+export const ANSWERS_API: readonly MountAbout[] = [
   {
     method: "GET",
     path: "/push/:token",

@@ -15,7 +15,7 @@ import { listeners } from "../listeners/settings.ts";
 import { Decisions } from "../preferences/decisions.ts";
 import { UnsubscribeLinks } from "../preferences/links.ts";
 import { ReachFeed } from "../preferences/reach_feed.ts";
-import { ANSWERS_API, pushApi } from "./api.ts";
+import { ANSWERS_API, pushApi, RENEWAL_API } from "./api.ts";
 import { AnswerLinks } from "./answer_links.ts";
 import { answerApp } from "./answers.ts";
 import { RevokedDevices } from "./binding.ts";
@@ -89,7 +89,7 @@ export const pushFeature = {
         pushRoutes(devices, providers, { test, limits: of(limits) }),
         pushApi(of(limits)),
       ),
-      mounts: () => [{ path: "/push/devices", app: renewal(devices) }, {
+      mounts: () => [{ path: "/push/devices", app: renewal(devices), about: RENEWAL_API }, {
         path: "/push",
         app: answerApp({
           ...{ database, answers, devices, inbox: service, revocations, now: Date.now },

@@ -16,6 +16,7 @@ export const adminSessionFeature = {
     return {
       mounts: (doors) => [{
         path: "/admin",
+        about: [], // the dashboard is for people
         app: adminMount({ ...doors, keys, sessions, isOpen }, {
           host: of(listeners).host,
           bodySeconds: of(listeners).requestSeconds,

@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { validate } from "@scalar/openapi-parser";
 import { ERRORS } from "../../../lib/base/errors.ts";
 import { shownDocuments } from "../../docs/api_documents.ts";
+import { Program } from "../../support/program.ts";
 import { startHere } from "../../support/server_here.ts";
+import { APP_KEY } from "../../support/tokens.ts";
 
 const documents = await shownDocuments();
 const openapi = JSON.parse([...documents].find(([file]) => file.endsWith("openapi.json"))![1]);
@@ -26,6 +28,31 @@ Deno.test("every route of the API says what it takes and answers", async () => {
     const key = `${method.toLowerCase()} /api${path.replaceAll(/:(\w+)/g, "{$1}")}`;
     assert.ok(described.includes(key), key);
   }
+});
+
+Deno.test("every app beside the API says what it answers", async () => {
+  await using server = await startHere();
+  const silent = server.mounts.filter(({ about }) => about === undefined).map(({ path }) => path);
+  assert.deepEqual(silent, []);
+  for (const { path, app, about = [] } of server.mounts.filter(({ about }) => about?.length)) {
+    const described = about.map((each) => `${each.method} ${each.path}`);
+    const answered = app.routes.filter(({ method }) => !["ALL", "OPTIONS"].includes(method))
+      .map((route) => `${route.method} ${path}${route.path === "/" ? "" : route.path}`);
+    for (const route of answered) assert.ok(described.includes(route), route);
+    assert.ok(answered.length > 0, path);
+  }
+});
+
+Deno.test("a server shows its own limits and its own base path", async () => {
+  await using program = await Program.start({
+    env: { APP_KEY, APP_LISTENER: "node", APP_BASE_PATH: "/chat", APP_LIMIT_MESSAGE: "77" },
+  });
+  const shown = await (await fetch(`${program.url}/chat/openapi.json`)).json();
+  assert.deepEqual(shown.servers, [{ url: "/chat" }]);
+  assert.equal(shown.components.schemas.NewNotification.properties.message.maxLength, 77);
+  assert.ok(openapi.components.schemas.NewNotification.properties.message.maxLength > 77);
+  const sockets = await (await fetch(`${program.url}/chat/asyncapi.json`)).json();
+  assert.equal(sockets.servers.this.pathname, "/chat");
 });
 
 Deno.test("a parser of OpenAPI finds nothing wrong with it", async () => {

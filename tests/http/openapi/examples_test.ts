@@ -20,7 +20,7 @@ const REFUSED: Readonly<Record<string, [code: string, elsewhere: string]>> = {
   linkUpload: ["not_found", "tests/files, with a bucket"],
 };
 
-/** A stream goes on for ever: `sse_test.ts` and `watch_test.ts` read them, as the worlds of these tests do. */
+/** A stream goes on for ever: `tests/docs/sse_test.ts` and `tests/admin/watch_test.ts` read them, as the worlds of these tests do. */
 const ENDLESS = ["openStream", "watch"];
 
 Deno.test("every example is taken and answered as it is described: embedded", async () => {

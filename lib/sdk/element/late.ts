@@ -10,6 +10,9 @@ interface Loaded extends More {
 let loaded: Loaded | undefined;
 let loading: Promise<Loaded> | undefined;
 
+/** How often it could not be had. */
+let failures = 0;
+
 /** Returns what was loaded by now. */
 export function loadedMore(): Loaded | undefined {
   return loaded;
@@ -19,13 +22,16 @@ export function loadedMore(): Loaded | undefined {
 export function loadMore(): Promise<Loaded> {
   loading ??= load().catch((error) => {
     loading = undefined;
+    failures++;
     throw error;
   });
   return loading;
 }
 
 async function load(): Promise<Loaded> {
-  const address = new URL("notifyli-inbox-more.js", import.meta.url).href;
+  // Some browsers keep in mind that an address could not be loaded.
+  const again = failures === 0 ? "" : `?${failures}`;
+  const address = new URL(`notifyli-inbox-more.js${again}`, import.meta.url).href;
   const more: More = await import(address);
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(more.css);

@@ -53,10 +53,16 @@ export class Surface {
   /** The panel was opened or closed. */
   opened(isOpen: boolean): void {
     const hadFocus = this.#root.activeElement !== null;
+    if (!isOpen && !this.#host.hasAttribute("toasts")) this.#dismissNotices();
     this.#ui = CLOSED;
     this.#render();
     if (isOpen) this.#panel?.focus();
     else if (hadFocus) this.#bell?.focus();
+  }
+
+  /** What nobody sees cannot be undone any more. */
+  #dismissNotices(): void {
+    for (const { id } of this.#feed?.notices ?? []) this.#feed?.dismissNotice(id);
   }
 
   /** Keeps the panel at its bell. */
@@ -228,7 +234,8 @@ export class Surface {
     // The regions of toasts are there before the first one: what comes with its region is not spoken.
     const hasNews = this.#host.hasAttribute("toasts") || Boolean(this.#feed?.notices.length);
     if ((this.#host.open || hasNews) && this.#ui.problem === "") {
-      const failed = (error: unknown) => this.#set({ problem: reasonOf(error) });
+      // Where nobody looks, it is tried again with the next change.
+      const failed = (error: unknown) => this.#host.open && this.#set({ problem: reasonOf(error) });
       loadMore().then(() => this.#render(), failed);
     }
     return undefined;

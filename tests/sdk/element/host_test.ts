@@ -213,3 +213,46 @@ Deno.test(
     assert.deepEqual(site.errors, []);
   },
 );
+
+Deno.test(
+  "element: what is deleted is deleted when the panel closes that showed how to undo it",
+  OPTIONS,
+  async () => {
+    await using site = new ElementSite(PORT);
+    await notify("181", { title: "one" });
+    const page = await site.open(program(), `<notifyli-inbox user-id="181"></notifyli-inbox>`);
+    const other = await site.open(program(), `<notifyli-inbox user-id="181"></notifyli-inbox>`);
+    await bellOf(other, 1).click();
+    await panelOf(other).getByRole("tab", { name: "Archive" }).click();
+    await page.bringToFront();
+    await bellOf(page, 1).click();
+    await itemOf(page, "one").hover();
+    await itemOf(page, "one").getByRole("button", { name: "Delete “one”" }).click();
+    await panelOf(page).getByRole("button", { name: "Undo: Deleted “one”" }).waitFor();
+    await itemOf(other, "one").waitFor();
+    await page.keyboard.press("Escape");
+    await panelOf(other).getByText("Nothing is archived.").waitFor();
+    assert.deepEqual(site.errors, []);
+  },
+);
+
+Deno.test("element: what could not be loaded late is loaded later", OPTIONS, async () => {
+  await using site = new ElementSite(PORT);
+  const page = await site.open(program(), "");
+  await page.route("**/notifyli-inbox-more.js*", (route) => route.abort());
+  await page.evaluate(`{
+    const inbox = document.createElement("notifyli-inbox");
+    inbox.userId = 191;
+    inbox.toggleAttribute("toasts");
+    document.body.append(inbox);
+  }`);
+  await bellOf(page, 0).click();
+  await panelOf(page).getByRole("alert").getByText("Not done:").waitFor();
+  await panelOf(page).getByText("You are all caught up").waitFor();
+  await page.keyboard.press("Escape");
+  await notify("191", { title: "Without a toast" });
+  await bellOf(page, 1).waitFor();
+  await page.unroute("**/notifyli-inbox-more.js*");
+  await notify("191", { title: "With one" });
+  await page.getByRole("status", { name: "New notifications" }).getByText("With one").waitFor();
+});

@@ -35,6 +35,10 @@ export const start = subcommand(HELP, async (options) => {
   if (config.redis === undefined) requirePossibleFolder(config.store.dataDir);
   const { warnings: ofRooms } = loadRooms(config); // read here, so that what is wrong is said before anything is opened
   configureLogging(config.log);
+  if (Deno.env.get("OTEL_DENO") === "true") {
+    const { traceByOpenTelemetry } = await import("../log/opentelemetry.ts");
+    traceByOpenTelemetry();
+  }
   using reloading = new Reloading(read, { env, settings });
   for (const warning of [...warnings, ...ofRooms]) log.warn("{warning}", { warning });
 

@@ -8,6 +8,7 @@ import { getLogger } from "@logtape/logtape";
 import { CodedError, DISCONNECTS, isRefusedAlone } from "../base/errors.ts";
 import { reasonOf } from "../base/reason.ts";
 import type { Limits } from "../base/sizes.ts";
+import { tracer } from "../base/tracing.ts";
 import { inSlices } from "../base/slices.ts";
 import { Arrival } from "./arrival.ts";
 import { Background } from "./background.ts";
@@ -223,7 +224,13 @@ export class Node implements ConnectionHome {
     publication: Publication,
     history?: HistoryOptions,
   ): Promise<Published | undefined> | Published | undefined {
-    return this.broker.publish(channel, publication, history);
+    if (tracer === undefined) return this.broker.publish(channel, publication, history);
+    const attributes = { "notifyli.channel.kind": channel.kind, "notifyli.kind": publication.kind };
+    return tracer.run(
+      "publish",
+      { kind: "producer", attributes },
+      () => this.broker.publish(channel, publication, history),
+    );
   }
 
   /** Why this node cannot do its work right now; `undefined` while it can. */
@@ -250,7 +257,17 @@ export class Node implements ConnectionHome {
     this.#arrived.value++;
     this.#deliveries.value += here.connections.size;
     if (saysSomething(publication)) notePace(here, publication.at);
-    this.#kinds.get(publication.kind)?.(here, new Arrival(channel, publication, position));
+    const arrival = new Arrival(channel, publication, position);
+    if (tracer === undefined) return this.#kinds.get(publication.kind)?.(here, arrival);
+    const attributes = {
+      ...{ "notifyli.channel.kind": channel.kind, "notifyli.kind": publication.kind },
+      "notifyli.connections": here.connections.size,
+    };
+    tracer.run(
+      "deliver",
+      { kind: "consumer", attributes, parent: publication.trace },
+      () => this.#kinds.get(publication.kind)?.(here, arrival),
+    );
   }
 
   /** The engine lost what it had of this node, and can take it again now. */

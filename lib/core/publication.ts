@@ -1,5 +1,6 @@
 /** Publications, and their places in a channel's history. */
 import type { UserId } from "../base/fields.ts";
+import { tracer } from "../base/tracing.ts";
 import type { Claim } from "./claim.ts";
 
 /** Who published something: a user, or another system under a name. */
@@ -37,6 +38,8 @@ export interface Content {
   readonly image?: AttachedFile;
   /** More that its capability shows, by the names that frames have. */
   readonly details?: Readonly<Record<string, unknown>>;
+  /** Of which span it is a part, as a `traceparent`, where somebody traces it: another node delivers it as a part of that one. */
+  readonly trace?: string;
 }
 
 /**
@@ -73,6 +76,15 @@ export interface LogEntry {
 export function encodeContent(content: Content): string {
   const { from, message, event, data, tags, attachments, image, details } = content;
   return JSON.stringify({ from, message, event, data, tags, attachments, image, details });
+}
+
+/** As {@linkcode encodeContent}, for what other nodes hear: it says of which span it is a part, where somebody traces it. */
+export function encodeHeardContent(content: Content): string {
+  const trace = tracer?.traceparent();
+  const json = encodeContent(content);
+  return trace === undefined
+    ? json
+    : `${json.slice(0, -1)}${json.length > 2 ? "," : ""}"trace":"${trace}"}`;
 }
 
 /** The content that {@linkcode encodeContent} made. */

@@ -2,6 +2,7 @@
 import { Outward, type PrivateTargets } from "../net/outward.ts";
 import { retryAfterMs } from "../net/retry_after.ts";
 import { VERSION } from "../base/version.ts";
+import { tracer } from "../base/tracing.ts";
 import { reasonOf } from "../base/reason.ts";
 import { signatureHeaders } from "./signature.ts";
 
@@ -50,7 +51,16 @@ export class WebhookEndpoint {
   }
 
   /** Tells one batch. Never rejects. */
-  async post({ id, body, time }: HookRequest, signal: AbortSignal): Promise<WebhookAnswer> {
+  post(request: HookRequest, signal: AbortSignal): Promise<WebhookAnswer> {
+    if (tracer === undefined) return this.#post(request, signal);
+    return tracer.run("hook", { kind: "client" }, async () => {
+      const answer = await this.#post(request, signal);
+      tracer?.note({ "notifyli.result": answer.kind, "server.address": this.#url.hostname });
+      return answer;
+    });
+  }
+
+  async #post({ id, body, time }: HookRequest, signal: AbortSignal): Promise<WebhookAnswer> {
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), TIMEOUT_MS);
     try {

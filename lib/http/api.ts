@@ -1,5 +1,6 @@
 /** The HTTP API for other systems: puts the routes of all capabilities on Hono, each behind the scope that it needs. */
 import { Hono } from "hono";
+import { tracer } from "../base/tracing.ts";
 import type { Refusals } from "../core/refusals.ts";
 import type { AllowedOrigins } from "../net/origin.ts";
 import { type Calls, requireReadablePath } from "./calls.ts";
@@ -35,7 +36,7 @@ export function createApi(
     api.on(
       route.method,
       route.path,
-      async (context) => answerWith(context, await route.run(calls.open(context, route))),
+      (context) => answered(context, route, calls),
     );
   }
   // A path that no route takes may be one that cannot be read: then the answer says so.
@@ -52,6 +53,16 @@ const EVENT_HEADERS = {
   "x-accel-buffering": "no", // nginx would wait for more otherwise
   "connection": "close", // the TCP connection ends with its stream, so that a stop need not wait for it
 };
+
+function answered(context: ApiContext, route: Route, calls: Calls): Promise<Response> {
+  const work = async () => answerWith(context, await route.run(calls.open(context, route)));
+  if (tracer === undefined) return work();
+  const { method, path } = route;
+  const attributes = { "http.request.method": method, "http.route": `/api${path}` };
+  // The runtime's own span of the request runs on one listener, and on the other one it does not.
+  const parent = tracer.traceparent() === undefined ? context.req.header("traceparent") : undefined;
+  return tracer.run(`${method} /api${path}`, { kind: "server", attributes, parent }, work);
+}
 
 async function answerWith(context: ApiContext, answer: HttpAnswer): Promise<Response> {
   if ("lines" in answer) {

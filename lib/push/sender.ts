@@ -5,6 +5,7 @@
  */
 import { getLogger } from "@logtape/logtape";
 import type { ServerClock } from "../base/clock.ts";
+import { tracer } from "../base/tracing.ts";
 import { CodedError } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
 import { reasonOf } from "../base/reason.ts";
@@ -211,7 +212,20 @@ export class PushSender implements Task {
   }
 
   /** Asks a provider, which has so long to answer. What has failed may be tried again. */
-  async #ask(
+  #ask(
+    provider: PushProvider,
+    device: KeptDevice,
+    message: DeviceMessage,
+  ): Promise<PushResult> {
+    if (tracer === undefined) return this.#asked(provider, device, message);
+    return tracer.run("push", { kind: "client" }, async () => {
+      const answer = await this.#asked(provider, device, message);
+      tracer?.note({ "notifyli.provider": device.provider, "notifyli.result": answer.result });
+      return answer;
+    });
+  }
+
+  async #asked(
     provider: PushProvider,
     device: KeptDevice,
     message: DeviceMessage,

@@ -7,7 +7,7 @@ import type { Channel } from "../../core/channel.ts";
 import type { Claim } from "../../core/claim.ts";
 import {
   CLIENTS_ID_SECONDS,
-  encodeContent,
+  encodeHeardContent,
   type History,
   type HistoryOptions,
   POSITION_SECONDS,
@@ -212,7 +212,7 @@ export class RedisBroker implements Broker {
     history: HistoryOptions,
   ): Promise<Published> {
     const keys = this.#keys;
-    const content = encodeContent(publication);
+    const content = encodeHeardContent(publication);
     const { id, from: { user = "" } = {}, claim } = publication;
     const names = [
       keys.history(channel),

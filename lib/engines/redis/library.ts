@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { nextTick } from "node:process";
 import type { Redis } from "ioredis";
 import { reasonOf } from "../../base/reason.ts";
+import { tracer } from "../../base/tracing.ts";
 import { unavailable, unconfirmed } from "./errors.ts";
 import type { Calls, FunctionCall, Functions, LuaFunction } from "./functions.ts";
 import type { KeyTypes } from "./key_types.ts";
@@ -72,11 +73,16 @@ export class FunctionLibrary {
       throw new TypeError(`Cannot call ${name}: the engine was opened without it`);
     }
     const errorOf = given.isQuestion ? unavailable : unconfirmed;
-    return (keys, args) =>
+    const call: FunctionCall = (keys, args) =>
       this.#run(
         () => this.#redis.fcall(nameInRedis, keys.length, ...keys, ...args),
         async (cause) => errorOf(await this.named(cause, keys)),
       );
+    const attributes = { "db.system.name": "redis", "db.stored_procedure.name": name };
+    return (keys, args) =>
+      tracer === undefined
+        ? call(keys, args)
+        : tracer.run("store", { kind: "client", attributes }, () => call(keys, args));
   }
 
   /** The error of a call with these keys; where one of them is of another type, it says which. */

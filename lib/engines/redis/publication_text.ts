@@ -1,6 +1,6 @@
 /** How publications are written in Redis: as messages that nodes hear, and as entries of a history. */
 import {
-  encodeContent,
+  encodeHeardContent,
   type KeptPublication,
   type Position,
   type Publication,
@@ -22,7 +22,7 @@ export function payload(publication: Publication): string {
 /** The part of {@linkcode payload} behind the id, for a function that writes the id itself. */
 export function afterId(publication: Publication): string {
   const { at, room = "" } = publication;
-  return `${at} ${room}\n${encodeContent(publication)}`;
+  return `${at} ${room}\n${encodeHeardContent(publication)}`;
 }
 
 /** Reads a message, or throws. It does so by hand, since `split` takes longer, and each node reads every publication. */

@@ -8,6 +8,7 @@ import { setImmediate } from "node:timers";
 import { getLogger } from "@logtape/logtape";
 import { CodedError } from "../../base/errors.ts";
 import { reasonOf } from "../../base/reason.ts";
+import { tracer } from "../../base/tracing.ts";
 import { every, type Task } from "../../core/task.ts";
 import { IN_MEMORY } from "./data_dir.ts";
 import { DiskSync, type SyncMode } from "./disk_sync.ts";
@@ -21,6 +22,9 @@ import { Seal } from "./seal.ts";
 import { Statement } from "./statement.ts";
 
 const log = getLogger(["notifyli", "sqlite"]);
+
+/** What a span of a commit says. */
+const SPAN = { "db.system.name": "sqlite" };
 
 /** A statement that has to be written to the file although it changes nothing. */
 const TRIAL = `PRAGMA user_version = ${FILE_VERSION}`;
@@ -190,6 +194,12 @@ export class SqliteStore implements AsyncDisposable {
 
   /** Runs a change in the next commit; resolves with its result after that. */
   commit<T>(change: () => T): Promise<T> {
+    return tracer === undefined
+      ? this.#commit(change)
+      : tracer.run("store", { kind: "client", attributes: SPAN }, () => this.#commit(change));
+  }
+
+  #commit<T>(change: () => T): Promise<T> {
     return new Promise((resolve, failed) => {
       let result: T;
       const run = () => void (result = change());

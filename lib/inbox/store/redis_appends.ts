@@ -1,7 +1,7 @@
 /** Puts notifications into their inboxes in Redis: those of one turn of the event loop in one step. */
 import type { Claim } from "../../core/claim.ts";
 import type { Notification } from "./store.ts";
-import { encodeContent } from "../../core/publication.ts";
+import { encodeHeardContent } from "../../core/publication.ts";
 import { idsIn, newArrival } from "./redis_arrival.ts";
 import type { InboxParts } from "./redis_parts.ts";
 import { othersTurn, unavailable } from "../../engines/redis/errors.ts";
@@ -48,7 +48,7 @@ export class RedisAppends {
 
   /** As {@linkcode Inbox.append}. */
   append(notification: Notification): Promise<boolean> {
-    return this.#together.ask({ ...notification, content: encodeContent(notification) });
+    return this.#together.ask({ ...notification, content: encodeHeardContent(notification) });
   }
 
   async #send(notifications: readonly Encoded[]): Promise<(boolean | Error)[]> {

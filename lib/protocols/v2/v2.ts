@@ -3,6 +3,7 @@
  * messages and notifications have offsets, so that nothing is missed.
  */
 import { CodedError } from "../../base/errors.ts";
+import { tracer } from "../../base/tracing.ts";
 import { type Fields, parseObject, requiredText } from "../../base/fields.ts";
 import type { Command, Commands } from "../../core/command.ts";
 import { refField } from "../../core/command_fields.ts";
@@ -68,7 +69,11 @@ export function protocolV2(commands: Commands): Protocol {
     const ref = refField(fields);
     connection.proof.admit(fields["type"]);
     if (command === undefined) throw typeError(requiredText(fields, "type", 32));
-    const answer = await command.run(connection, fields);
+    const answer = await (tracer === undefined ? command.run(connection, fields) : tracer.run(
+      `command ${command.type}`,
+      { kind: "server", isRoot: true },
+      async () => await command.run(connection, fields),
+    ));
     if (turn !== undefined) await turn.then(() => connection.drained(DRAIN_MS));
     let length = 0;
     if (ref !== undefined) {

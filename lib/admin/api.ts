@@ -122,6 +122,11 @@ const LOG_QUERY: Parameters = {
   ),
 };
 
+const STEPS = [
+  ...["accepted", "stored", "scheduled", "held_back", "published", "sent", "acknowledged"],
+  ...["pushed", "push_failed", "read", "acted", "snoozed", "withdrawn", "expired"],
+];
+
 const SOURCES = ["hooks", "stream", "amqp"] as const;
 
 const OF_LETTER: Parameters = {
@@ -410,6 +415,36 @@ export function adminApi(limits: Limits): Abouts {
               }),
             ),
           }, { next: NEXT }),
+        },
+      },
+    },
+    "GET /notifications/:id/timeline": {
+      id: "getTimeline",
+      tag: "notifications",
+      summary: "Show every step of a notification, and why it did not go on",
+      path: { id: must(text("The notification's id."), "order-12345") },
+      query: { user_id: may(USER) },
+      answers: {
+        200: {
+          description: "What became of it.",
+          json: object("A timeline.", {
+            id: text("The notification's id."),
+            user_id: USER,
+            steps: list(
+              "In their order.",
+              object("A step.", {
+                step: oneOf("What happened.", STEPS),
+                at: number("When, in Unix seconds."),
+              }, {
+                node: text("At which node."),
+                connection: text("At which connection."),
+                device: text("At which device."),
+                way: text("How, or which action."),
+                why_not: text("Why it did not go on."),
+              }),
+            ),
+            known_since: number("Since when it is known at which connections it was."),
+          }, { missing: MISSING }),
         },
       },
     },

@@ -4,6 +4,9 @@ import { AUDIT_TABLES, AuditLog } from "./audit/audit_log.ts";
 import { auditRoutes } from "./audit/routes.ts";
 import { described } from "../http/openapi/described.ts";
 import type { Feature } from "../feature.ts";
+import { Broadcasts } from "../inbox/broadcasts/broadcasts.ts";
+import { StepRecord } from "../inbox/steps.ts";
+import { Timing } from "../inbox/timing/timing.ts";
 import { InboxService } from "../inbox/inbox.ts";
 import { limits } from "../limits/settings.ts";
 import { listeners } from "../listeners/settings.ts";
@@ -30,6 +33,8 @@ import { Devices } from "../push/devices.ts";
 import { Rooms } from "../rooms/rooms.ts";
 import { admin } from "./settings.ts";
 import { settingsRoutes } from "./settings_routes.ts";
+import { timelineRoutes } from "./timeline/routes.ts";
+import { Timelines } from "./timeline/timeline.ts";
 import { Tracing } from "./trace/tracing.ts";
 import { userRoutes } from "./users/routes.ts";
 import { Users } from "./users/users.ts";
@@ -49,7 +54,8 @@ export const adminFeature = {
     const nodes = new Nodes(reports, peers);
     const { id } = peers;
     const name = of(admin).nodeName || `${hostName() ?? "node"}:${of(listeners).port}`;
-    const latency = () => ({ p50: null, p99: null });
+    const steps = use(StepRecord);
+    const latency = () => steps.latency();
     const reporter = new Reporter({
       ...{ node, metrics, store: reports, id, name, latency },
       process: use(ProcessMeter),
@@ -81,6 +87,18 @@ export const adminFeature = {
           amqp: use(RabbitDeadLetters).aside,
         }),
         ...scheduledRoutes(use(InboxService), of(limits)),
+        ...timelineRoutes(
+          new Timelines({
+            nodes,
+            peers,
+            snapshot,
+            steps,
+            inbox: use(InboxService),
+            timing: use(Timing),
+          }),
+          use(Broadcasts),
+          of(limits),
+        ),
         ...watchRoutes(watches, of(limits)),
         ...userRoutes(users, of(limits)),
       ], adminApi(of(limits))),

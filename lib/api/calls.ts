@@ -1377,6 +1377,8 @@ readonly markdown?: boolean;
 export type QuietHours = {
 /** Whether they count. */
 readonly on?: boolean;
+/** Whether what has the priority 5 asks for attention then, too. */
+readonly urgent?: boolean;
 /** Whose clock it is; the user's where none is named. */
 readonly time_zone?: string;
 /** Ranges by the day on which they begin. */
@@ -2874,6 +2876,43 @@ readonly id: string | number;
 readonly id: string;
 readonly state: "withdrawing";
 } | undefined>;
+/** Show every step of a notification, and why it did not go on */
+  readonly getTimeline: Call<{
+readonly path: {
+/** The notification's id. */
+readonly id: string | number;
+};
+readonly query?: {
+/** The user's id. One that looks like a whole number is a number. */
+readonly user_id?: number | string;
+};
+}, {
+/** The notification's id. */
+readonly id: string;
+/** The user's id. One that looks like a whole number is a number. */
+readonly user_id: number | string;
+/** In their order. */
+readonly steps: readonly ({
+/** What happened. */
+readonly step: "accepted" | "stored" | "scheduled" | "held_back" | "published" | "sent" | "acknowledged" | "pushed" | "push_failed" | "read" | "acted" | "snoozed" | "withdrawn" | "expired";
+/** When, in Unix seconds. */
+readonly at: number;
+/** At which node. */
+readonly node?: string;
+/** At which connection. */
+readonly connection?: string;
+/** At which device. */
+readonly device?: string;
+/** How, or which action. */
+readonly way?: string;
+/** Why it did not go on. */
+readonly why_not?: string;
+})[];
+/** Since when it is known at which connections it was. */
+readonly known_since: number;
+/** Nodes that did not answer in time. */
+readonly missing?: readonly (string)[];
+}>;
 /** Show what others see of a user */
   readonly getPrivacy: Call<{
 readonly query?: {
@@ -3877,6 +3916,7 @@ export const CALLS: { readonly [Name in keyof Calls]: readonly [method: string, 
   getNotification: ["GET", "/api/notifications/{id}"],
   editNotification: ["PATCH", "/api/notifications/{id}"],
   withdrawNotification: ["DELETE", "/api/notifications/{id}"],
+  getTimeline: ["GET", "/api/notifications/{id}/timeline"],
   getPrivacy: ["GET", "/api/privacy"],
   editPrivacy: ["PATCH", "/api/privacy"],
   getPushKey: ["GET", "/api/push/key"],

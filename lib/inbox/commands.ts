@@ -44,7 +44,7 @@ export function inboxCommands(service: InboxService, zoneOf: ZoneOf): Command[] 
       const inbox = inboxFor(connection, service);
       const user = connection.requireUser();
       connection.charge(workOn(ids));
-      await inbox.acknowledge(connection.site, user, ids);
+      await inbox.acknowledge(connection.site, user, ids, connection.id);
       return { data: {} };
     }),
     command("read", (fields) => (

@@ -43,6 +43,8 @@ export type InboxOwner = Pick<Connection, "site" | "user">;
 
 /** Stores what connections have taken. */
 export interface Marks {
+  /** A notification was given to the connection. */
+  given(connection: Connection, id: string): void;
   /** Something was given to the socket; {@linkcode ConnectionInbox.takeHanded} says when the socket has taken it. */
   note(inbox: ConnectionInbox): void;
   /** The other end has these notifications of a user. The connection may be gone by now. */
@@ -164,7 +166,10 @@ export class ConnectionInbox {
   /** Notes notifications that the client was given in an answer. */
   noteGiven(ids: readonly string[]): void {
     if (ids.length === 0) return;
-    for (const id of ids) this.#remember(id);
+    for (const id of ids) {
+      this.#remember(id);
+      this.#marks.given(this.connection, id);
+    }
     this.#noteHanded(ids);
   }
 
@@ -223,6 +228,7 @@ export class ConnectionInbox {
     const key = this.#keyOf(notification);
     if (this.connection.closed || this.#given?.has(key)) return;
     this.connection.send(outgoing);
+    this.#marks.given(this.connection, id);
     this.#remember(key);
     this.#noteHanded([id]);
   }

@@ -19,6 +19,7 @@ import { againOf, ConnectionInbox } from "./connection_inbox.ts";
 import { SharedReads } from "../base/shared_reads.ts";
 import { Queue } from "./queue.ts";
 import type { Shows } from "./shown.ts";
+import type { StepRecord } from "./steps.ts";
 import type { Inbox } from "./store/store.ts";
 import { TakenMarks } from "./taken_marks.ts";
 
@@ -53,11 +54,11 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
   readonly #unserved = new Map<Connection, Set<string>>();
   readonly #queues = new SharedReads<Queue>();
 
-  constructor(node: Node, inbox: Inbox, shows: Shows) {
+  constructor(node: Node, inbox: Inbox, { shows, steps }: { shows: Shows; steps: StepRecord }) {
     this.#shows = shows;
     this.#node = node;
     this.#inbox = inbox;
-    this.#marks = new TakenMarks(inbox, () => node.restoring.noteIncomplete());
+    this.#marks = new TakenMarks(inbox, steps, () => node.restoring.noteIncomplete());
   }
 
   /** How the connections of a user's channel are given what is published there. */

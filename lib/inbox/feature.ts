@@ -38,6 +38,7 @@ import { shownWith } from "./shown.ts";
 import { shownInbox } from "./shown_inbox.ts";
 import { timingCounters } from "./timing/metrics.ts";
 import { TIMING_TABLES } from "./timing/tables.ts";
+import { StepRecord } from "./steps.ts";
 import { Timers } from "./timing/timers.ts";
 import { Timing } from "./timing/timing.ts";
 import { TimingData } from "./timing/user_data.ts";
@@ -68,12 +69,14 @@ export const inboxFeature = {
     const shows = shownWith(attachments);
     const stores = { ...opened, inbox: shownInbox(opened.inbox, shows) };
     const rooms = use(Rooms);
-    const service = new InboxService(stores, of(limits), { attachments, shows });
-    const delivery = new InboxDelivery(node, stores.inbox, shows);
+    const steps = new StepRecord();
+    const service = new InboxService(stores, of(limits), { attachments, shows, steps });
+    const delivery = new InboxDelivery(node, stores.inbox, { shows, steps });
     const decisions = use(Decisions);
     const timers = timingCounters();
     const timing = new Timing({ database, decisions, counters: timers, now: Date.now });
     const notifier = new Notifier({
+      steps,
       ...stores,
       ...{ attachments, counters, decisions, timing },
       isOnline: async (...place) => await rooms.presence.get(...place) !== undefined,
@@ -100,7 +103,7 @@ export const inboxFeature = {
     });
     rooms.listen(delivery);
     return {
-      services: [service, acts, delivery, notifier, broadcasts, sendings, timing],
+      services: [service, steps, acts, delivery, notifier, broadcasts, sendings, timing],
       sockets: INBOX_SOCKETS,
       commands: [...inboxCommands(service, zoneOf), ...actCommands(acts)],
       routes: described([

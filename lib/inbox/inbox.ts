@@ -29,6 +29,7 @@ import type { Limits } from "../base/sizes.ts";
 import { inSlices } from "../base/slices.ts";
 import { inSeconds, unixSeconds } from "../base/times.ts";
 import { cutToLength } from "./page.ts";
+import type { StepRecord } from "./steps.ts";
 import type { Shows } from "./shown.ts";
 import { ALERT_AT, isSnoozed, snoozedPublication, stateOf } from "./store/kept.ts";
 
@@ -66,6 +67,17 @@ interface InboxReceipt {
 /** A notification in an inbox, as clients are shown it. */
 export type FoundNotification = StoredNotification;
 
+/** Where a notification is. */
+export interface Whereabouts {
+  readonly user: UserId;
+  /** When it comes, in Unix milliseconds, where it waits for its time. */
+  readonly dueAt?: number;
+  /** Whether it waits since its user has put it off. */
+  readonly isSnoozed?: boolean;
+  readonly found?: FoundNotification;
+  readonly actions?: readonly (Outcome & { readonly id: string })[];
+}
+
 /** Is told of what users do. */
 export interface InboxWitness {
   /** Never rejects. */
@@ -88,6 +100,8 @@ export interface AllCounts extends InboxCounts {
 export interface ServiceParts {
   readonly attachments: Pick<Attachments, "giveBack" | "use">;
   readonly shows: Shows;
+  /** Remembers what became of notifications here. @default nobody does */
+  readonly steps?: StepRecord;
 }
 
 export class InboxService {
@@ -98,6 +112,7 @@ export class InboxService {
   readonly #keepReceipts: () => ReceiptLog;
   readonly #attachments: ServiceParts["attachments"];
   readonly #shows: Shows;
+  readonly #steps: StepRecord | undefined;
   /** Most characters of one answer. */
   readonly #characters: number;
   #witness: InboxWitness | undefined;
@@ -107,8 +122,9 @@ export class InboxService {
   constructor(
     { inbox, schedule, snoozes, users, keepReceipts }: ServiceStores,
     limits: Pick<Limits, "queue">,
-    { attachments, shows }: ServiceParts,
+    { attachments, shows, steps }: ServiceParts,
   ) {
+    this.#steps = steps;
     this.#attachments = attachments;
     this.#shows = shows;
     this.#snoozes = snoozes;
@@ -202,7 +218,13 @@ export class InboxService {
   }
 
   /** Notes that a client took these notifications. */
-  async acknowledge(site: string, user: UserId, ids: readonly string[]): Promise<void> {
+  async acknowledge(
+    site: string,
+    user: UserId,
+    ids: readonly string[],
+    connection?: string,
+  ): Promise<void> {
+    for (const id of ids) this.#steps?.note({ step: "acknowledged", site, user, id, connection });
     await this.#inbox.mark(site, user, "delivered", ids);
   }
 
@@ -347,6 +369,19 @@ export class InboxService {
     };
   }
 
+  /** Whose a notification is, and where it is now, for operators. @param of the user whose it is, where that is known */
+  async whereabouts(site: string, id: string, of?: UserId): Promise<Whereabouts | undefined> {
+    const user = of ?? await this.#inbox.owner(site, id);
+    if (user === undefined) return undefined;
+    const later = await this.#schedule.find(site, user, id);
+    const found = later === undefined ? await this.#inbox.get(site, user, id) : undefined;
+    return {
+      user,
+      ...(later && { dueAt: later.deliverAt, isSnoozed: isSnoozed(later) }),
+      ...(found && { found, ...actsIn(found) }),
+    };
+  }
+
   async #later(site: string, user: UserId, id: string): Promise<ScheduledReceipt | undefined> {
     const kept = await this.#schedule.find(site, user, id);
     if (kept === undefined) return undefined;
@@ -362,6 +397,7 @@ export class InboxService {
 
   /** As {@linkcode InboxService.withdraw}, from one user. */
   async withdrawFrom(site: string, user: UserId, id: string): Promise<boolean> {
+    this.#steps?.note({ step: "withdrawn", site, user, id });
     if (await this.#cancel(site, user, id)) return true;
     if (await this.#inbox.get(site, user, id) === undefined) {
       return await this.#cancel(site, user, id); // it may have been put off in between

@@ -11,6 +11,7 @@ import type { Decisions } from "../preferences/decisions.ts";
 import { type Attachments, wordsOf } from "./attachments.ts";
 import type { InboxCounters } from "./metrics.ts";
 import { deliveryOf, type ParsedNotification } from "./notification.ts";
+import type { StepRecord } from "./steps.ts";
 import type { Inbox, Notification, Schedule } from "./store/store.ts";
 import { silenced, type Taking, type Timing } from "./timing/timing.ts";
 import type { Held } from "./timing/types.ts";
@@ -59,6 +60,8 @@ export interface NotifierParts {
   readonly inbox: Inbox;
   readonly schedule: Schedule;
   readonly counters: InboxCounters;
+  /** Remembers what was accepted here. @default nobody does */
+  readonly steps?: StepRecord;
   readonly timing: Pick<Timing, "take">;
   readonly attachments: Pick<Attachments, "use" | "giveBackOthers" | "giveBackUnused">;
   readonly decisions: Pick<Decisions, "zoneOf">;
@@ -93,12 +96,13 @@ export class Notifier {
   /** Stores, in this turn, what is prepared, so that what a sender sends one after the other keeps its order. */
   async store(ready: Ready): Promise<NotifyResult> {
     if ("held" in ready) return ready.held;
-    const { inbox, schedule, counters } = this.#parts;
+    const { inbox, schedule, counters, steps } = this.#parts;
     const { notification, deliverAt, asksOnline } = ready;
     const { site, user, room, id } = notification;
     // Asked at the same time as the notification is stored, which counts whether this is answered or not.
     const asking = asksOnline ? this.#parts.isOnline(site, room, user).catch(() => false) : false;
     const isLater = deliverAt !== undefined;
+    const acceptedAt = Date.now();
     let isNew: boolean;
     try {
       isNew =
@@ -108,6 +112,7 @@ export class Notifier {
       throw withId(error, id);
     }
     const online = await asking;
+    if (isNew) steps?.note({ step: "accepted", site, user, id }, acceptedAt);
     if (isNew) counters[isLater ? "scheduled" : "accepted"].value++;
     log.debug("notification {id} for user {user} in room {room} is stored", { id, user, room });
     // A notification that was there before may have been sent with another time.

@@ -4,7 +4,9 @@
  */
 import { isRefusedAlone } from "../base/errors.ts";
 import { inSlices } from "../base/slices.ts";
+import type { Connection } from "../core/connection.ts";
 import type { ConnectionInbox, InboxOwner, Marks } from "./connection_inbox.ts";
+import type { StepRecord } from "./steps.ts";
 import type { Inbox, Mark, Taken } from "./store/store.ts";
 
 /** How soon a socket is looked at after it was given something, and how often until it has taken that. */
@@ -17,6 +19,7 @@ const REWRITTEN_AT_ONCE = 200;
 
 export class TakenMarks implements Marks {
   readonly #inbox: Inbox;
+  readonly #steps: StepRecord;
   readonly #onFailure: () => void;
   /** The inboxes of connections whose sockets hold notifications. */
   readonly #inboxes = new Set<ConnectionInbox>();
@@ -25,9 +28,14 @@ export class TakenMarks implements Marks {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param onFailure is called where marks could not be written; `flush` tries again */
-  constructor(inbox: Inbox, onFailure: () => void) {
+  constructor(inbox: Inbox, steps: StepRecord, onFailure: () => void) {
     this.#inbox = inbox;
+    this.#steps = steps;
     this.#onFailure = onFailure;
+  }
+
+  given({ site, user, id: connection }: Connection, id: string): void {
+    if (user !== undefined) this.#steps.note({ step: "sent", site, user, id, connection });
   }
 
   note(inbox: ConnectionInbox): void {
@@ -41,7 +49,11 @@ export class TakenMarks implements Marks {
   }
 
   taken({ site, user }: InboxOwner, ids: readonly string[], how: Taken): void {
-    if (user !== undefined) this.write({ site, user, ids, state: how });
+    if (user === undefined) return;
+    if (how === "delivered") {
+      for (const id of ids) this.#steps.note({ step: "acknowledged", site, user, id });
+    }
+    this.write({ site, user, ids, state: how });
   }
 
   /** Stores that a user has notifications. */

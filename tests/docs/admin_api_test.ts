@@ -38,6 +38,12 @@ const BEFORE: Readonly<
     const later = { user_id: 7, message: "x", title: "Tomorrow", deliver_at: "tomorrow 9:00" };
     await manager.done(program, "/notifications", later);
   },
+  timeline: async (program, manager) =>
+    void await manager.done(program, "/notifications", {
+      user_id: 8,
+      message: "x",
+      id: "order-12345",
+    }),
   nodes: async (program, manager) => {
     await waitFor("it is ready", async () => {
       const { json } = await manager.call(program, "GET", "/nodes");

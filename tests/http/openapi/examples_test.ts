@@ -17,6 +17,7 @@ const REFUSED: Readonly<Record<string, [code: string, elsewhere: string]>> = {
   answerPushed: ["not_found", "tests/push/answers_test.ts"],
   getBackup: ["not_found", "tests/backup, with the operator's key"],
   resendDeadLetter: ["not_found", "tests/admin/dead_letters_test.ts"],
+  getTimeline: ["not_found", "tests/admin/timeline_test.ts"],
   linkUpload: ["not_found", "tests/files, with a bucket"],
 };
 

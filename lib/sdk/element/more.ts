@@ -1,7 +1,7 @@
 /**
- * What a page of `<notifyli-inbox>` needs later, or not at all: what becomes of what is put away, preferences, toasts,
- * the menu for snoozing, and the sound. It
- * is served as `/notifyli-inbox-more.js`, and `late.ts` loads it from beside the element's own module.
+ * What a page of `<notifyli-inbox>` needs later, or not at all: what becomes of what is put away, preferences, toasts, the menu
+ * for snoozing, keys, and the sound. It is served as `/notifyli-inbox-more.js`, and `late.ts` loads it from beside the
+ * element's own module.
  */
 import { MORE_ENGLISH } from "./more_strings.ts";
 import { ENGLISH as FIRST_ENGLISH } from "./strings.ts";

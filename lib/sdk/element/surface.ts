@@ -44,7 +44,10 @@ export class Surface {
 
   /** Shows this feed, in these words. */
   show(feed: Feed | undefined, words: Words): void {
-    if (feed !== this.#feed) this.#said = Infinity;
+    if (feed !== this.#feed) {
+      this.#said = Infinity;
+      this.#ui = CLOSED; // nothing of another user is shown
+    }
     this.#feed = feed;
     this.#words = words;
     this.#render();

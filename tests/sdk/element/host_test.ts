@@ -37,28 +37,33 @@ Deno.test(
   OPTIONS,
   async () => {
     await using site = new ElementSite(PORT);
-    for (const user of ["101", "102"]) await notify(user, { title: `For ${user}` });
+    for (const user of ["101", "102"]) {
+      for (const title of ["Older", "For"]) {
+        await notify(user, { title: `${title} ${user}`, group: "g" });
+      }
+    }
     const page = await site.open(program(), "<notifyli-inbox toasts></notifyli-inbox>");
     await useClient(page, "101");
-    await bellOf(page, 1).click();
-    await itemOf(page, "For 101").waitFor();
+    await bellOf(page, 2).click();
+    await itemOf(page, "For 101").getByRole("button", { name: "Show 1 more" }).click();
+    await itemOf(page, "Older 101").waitFor();
     // It is taken out and put back later: the connection is the application's.
     await page.evaluate(
       "globalThis.inbox = document.querySelector('notifyli-inbox'); inbox.remove()",
     );
     await page.evaluate("new Promise((done) => setTimeout(done))");
     await notify("101", { title: "Meanwhile" });
-    await becomesTrue(page, "client.notifications.unread === 2");
+    await becomesTrue(page, "client.notifications.unread === 3");
     await page.evaluate("document.body.append(inbox)");
     await itemOf(page, "Meanwhile").waitFor();
-    await bellOf(page, 2).waitFor();
+    await bellOf(page, 3).waitFor();
     // The user signs out: nobody else is shown what was theirs.
     await page.evaluate("client.close()");
     await bellOf(page, 0).waitFor();
     await itemOf(page, "For 101").waitFor({ state: "detached" });
     await useClient(page, "102");
-    await itemOf(page, "For 102").waitFor();
-    assert.equal(await itemOf(page, "For 101").count(), 0);
+    await itemOf(page, "For 102").getByRole("button", { name: "Show 1 more" }).waitFor();
+    assert.equal(await panelOf(page).getByText("101").count(), 0);
     assert.deepEqual(site.errors, []);
   },
 );

@@ -78,6 +78,16 @@ const SUBCOMMANDS: readonly Entry[] = [
     load: async () => (await import("./lib/commands/migrate.ts")).migrate,
   },
   {
+    name: "top",
+    summary: "Show what each node does, live; see top --help",
+    load: async () => (await import("./lib/commands/top.ts")).top,
+  },
+  {
+    name: "trace",
+    summary: "Follow the frames of one user or room, live; see trace --help",
+    load: async () => (await import("./lib/commands/trace.ts")).trace,
+  },
+  {
     name: "doctor",
     summary: "Say what is wrong with all that a server needs; see doctor --help",
     load: async () => (await import("./lib/commands/doctor.ts")).doctor,

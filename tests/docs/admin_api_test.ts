@@ -1,6 +1,6 @@
 /** Executes what `docs/admin-api.md` shows. */
 import assert from "node:assert/strict";
-import { run } from "../support/command.ts";
+import { run, taskCommand } from "../support/command.ts";
 import { Manager } from "../support/manager.ts";
 import { ROOT } from "../support/paths.ts";
 import { Program } from "../support/program.ts";
@@ -61,10 +61,15 @@ Deno.test("docs/admin-api.md: every block is executed", async () => {
     const about = name.replace("example: ", "");
     await BEFORE[about]?.(program, manager);
     const script = text.replaceAll("localhost:7000", `127.0.0.1:${program.port}`)
+      .replaceAll("deno task top", taskCommand("top").join(" "))
+      .replaceAll("deno task trace", taskCommand("trace").join(" "))
       .replaceAll("curl ", "curl -fsS -w '\\n' ");
     const { code, stdout, stderr } = await run(["sh", "-e", "-c", `(${script}) 2>&1`], {
       cwd: program.dataDir,
-      env: { KEY: manager.key },
+      env: {
+        ...{ KEY: manager.key, APP_KEY, APP_PORT: String(program.port) },
+        APP_DATA_DIR: program.dataDir,
+      },
     });
     assert.equal(code, 0, `${about}: ${stdout}${stderr}`);
     const shown = blocks.get(`answer: ${about}`);

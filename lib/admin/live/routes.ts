@@ -51,8 +51,9 @@ export function liveRoutes(live: Live, database: Database): readonly Route[] {
       method: "GET",
       path: "/live/conversations",
       scope: "manage",
-      async run({ site }) {
-        return { status: 200, json: { conversations: await countsOf(site) } };
+      async run(call) {
+        const conversations = await countsOf(call.managedSite({}));
+        return { status: 200, json: { conversations } };
       },
     },
   ];
@@ -76,7 +77,7 @@ function requestOf(call: Call, kind: LiveKind): LiveRequest {
   if (order !== "name" && after !== undefined && !/^\d{1,5}$/.test(after)) {
     throw invalid("after", after, "the 'next' of the page before");
   }
-  const { site } = call;
+  const site = call.managedSite({});
   return { site, kind, q: call.query("q") ?? "", order, limit: pageSize(pageFields(call)), after };
 }
 

@@ -17,7 +17,7 @@ export function scheduledRoutes(inbox: InboxService, limits: Limits): readonly R
       const user = asked === undefined ? undefined : userIdField({ user_id: asked }, limits);
       const limit = pageSize(pageFields(call));
       const options = { limit, after: cursorField({ cursor: call.query("after") }) };
-      const { notifications, next } = await inbox.scheduled(call.site, options, user);
+      const { notifications, next } = await inbox.scheduled(call.managedSite({}), options, user);
       const scheduled = notifications.map(({ id, user, deliverAt, content }) => ({
         ...{ id, user_id: userIdOnWire(user), deliver_at: inSeconds(deliverAt) },
         ...(content.details?.["title"] !== undefined && { title: content.details["title"] }),

@@ -17,9 +17,10 @@ export function timelineRoutes(
     scope: "manage",
     async run(call) {
       const id = call.param("id");
+      const site = call.managedSite({});
       const named = call.query("user_id");
       const user = named === undefined ? undefined : userIdField({ user_id: named }, limits);
-      const progress = user === undefined ? await broadcasts.progress(call.site, id) : undefined;
+      const progress = user === undefined ? await broadcasts.progress(site, id) : undefined;
       if (progress !== undefined) {
         throw new CodedError(
           "missing_field",
@@ -27,7 +28,7 @@ export function timelineRoutes(
           { field: "user_id" },
         );
       }
-      const found = await timelines.find(call.site, id, user);
+      const found = await timelines.find(site, id, user);
       if (found === undefined) {
         throw new CodedError(
           "not_found",

@@ -12,7 +12,7 @@ export function userRoutes(users: Users, limits: Limits): readonly Route[] {
       scope: "manage",
       async run(call) {
         const user = userIdField({ user_id: call.param("user") }, limits);
-        return { status: 200, json: await users.find(call.site, user) };
+        return { status: 200, json: await users.find(call.managedSite({}), user) };
       },
     },
     {
@@ -21,10 +21,11 @@ export function userRoutes(users: Users, limits: Limits): readonly Route[] {
       scope: "manage",
       async run(call) {
         const id = call.param("id");
-        const isClosed = await users.close(call.site, id);
+        const site = call.managedSite({});
+        const isClosed = await users.close(site, id);
         if (isClosed) {
           call.audit.did(call.actor, {
-            ...{ action: "connection.close", did: "closed", site: call.site },
+            ...{ action: "connection.close", did: "closed", site },
             target: `connection ${id}`,
           });
         }

@@ -25,7 +25,7 @@ export function watchRoutes(watches: Watches, limits: Limits): readonly Route[] 
         const target = user === undefined ? `room ${room}` : `user ${user}`;
         const action = "trace.texts";
         call.audit.did(call.actor, {
-          ...{ action, did: "reads the texts of", target, site: call.site },
+          ...{ action, did: "reads the texts of", target, site: spec.site },
         });
       }
       const events = await watches.open(spec, () => call.requireUnrevoked());
@@ -44,7 +44,7 @@ function specOf(call: Call, limits: Limits): Omit<WatchSpec, "id"> {
   }
   if (texts !== undefined && !["0", "1"].includes(texts)) throw invalid("texts", texts, "1 or 0");
   return {
-    ...{ site: call.site, isWhole: call.site === DEFAULT_SITE, streams },
+    ...{ site: call.managedSite({}), isWhole: call.site === DEFAULT_SITE, streams },
     log: filterOf(call),
     trace: {
       user: user === undefined ? undefined : userIdField({ user_id: user }, limits),

@@ -1,0 +1,154 @@
+/** `notifyli top` and `notifyli trace`, as an operator types them. */
+import assert from "node:assert/strict";
+import { nodesTable } from "../../lib/commands/top.ts";
+import { baseEnv, run, taskCommand, type TaskName } from "../support/command.ts";
+import { PLACES } from "../support/nodes.ts";
+import type { Program } from "../support/program.ts";
+import { PostgresServer } from "../support/postgres.ts";
+import { TestClient } from "../support/test_client.ts";
+import { APP_KEY, connectionToken } from "../support/tokens.ts";
+import { waitFor } from "../support/wait.ts";
+
+for (const [place, start] of PLACES) {
+  Deno.test(`top and trace show what happens on all nodes (${place})`, async () => {
+    await using postgres = place.startsWith("redis") ? await PostgresServer.start() : undefined;
+    await using nodes = await start(postgres?.env);
+    const { manager, first, last, redis } = nodes;
+    const env = {
+      ...{ APP_KEY, APP_PORT: String(first.port), APP_DATA_DIR: first.dataDir },
+      ...redis?.env,
+    };
+    await waitFor("all are ready", async () => {
+      const { json } = await manager.call(first, "GET", "/nodes");
+      const listed = json["nodes"] as { ready: boolean }[];
+      return listed.length === nodes.all.length && listed.every(({ ready }) => ready);
+    });
+    const once = await run([...taskCommand("top"), "--once"], { env, cwd: first.dataDir });
+    assert.equal(once.code, 0, once.stderr);
+    const [head, ...rows] = once.stdout.trimEnd().split("\n");
+    assert.match(head!, /^NODE +ID +VERSION +UP +READY +CPU/);
+    assert.equal(rows.length, nodes.all.length);
+    for (const row of rows) assert.match(row, / yes .* \d+M /);
+    const json = await run([...taskCommand("top"), "--once", "--json"], {
+      env,
+      cwd: first.dataDir,
+    });
+    assert.equal(JSON.parse(json.stdout).nodes.length, nodes.all.length);
+
+    await using live = new Command("top", ["--json"], first, env);
+    await waitFor("it shows it again and again", () => live.lines.length >= 2);
+    assert.equal(JSON.parse(live.lines[0]!).nodes.length, nodes.all.length);
+    await using user = new Command("trace", ["user", "7"], first, env);
+    await using room = new Command("trace", ["room", "lobby", "--json", "--texts"], first, env);
+    await waitFor("both watch", async () => (await manager.stats(first))["watchers"] === 3);
+    await using client = await TestClient.connectWithToken(
+      last.webSocketUrl,
+      await connectionToken({ sub: "7" }),
+    );
+    await client.command("subscribe", { room: "lobby" });
+    await client.command("publish", { room: "lobby", message: "Hello!" });
+    const line = await waitFor(
+      "the frame is shown",
+      () => user.lines.find((each) => each.includes("publish")),
+    );
+    assert.match(
+      line,
+      /^\d\d:\d\d:\d\d\.\d{3} {2}-> {2}publish +\d+ B {2}user 7 {2}room lobby {2}\w+\/\w+$/,
+    );
+    assert.ok(user.lines.every((each) => !each.includes("Hello!")));
+    const frame = await waitFor(
+      "the text is shown",
+      () => room.lines.map((each) => JSON.parse(each)).find(({ type }) => type === "usermsg"),
+    );
+    assert.match(frame.text, /"message":"Hello!"/);
+    live.interrupt();
+    assert.equal(await live.code, 130);
+  });
+}
+
+Deno.test("top and trace say what is wrong, and print their help", async () => {
+  const cases: [TaskName, string[], number, RegExp][] = [
+    ["top", ["--help"], 0, /^Usage: notifyli top/],
+    ["trace", ["--help"], 0, /^Usage: notifyli trace user USER/],
+    ["trace", ["user"], 2, /Missing the id of the user/],
+    ["trace", ["thing", "x"], 2, /Unknown command "thing"/],
+    ["top", ["--once"], 1, /^Not done: /],
+  ];
+  for (const [task, args, expected, pattern] of cases) {
+    const folder = await Deno.makeTempDir();
+    const env = { APP_PORT: "1", APP_DATA_DIR: folder };
+    const { code, stdout, stderr } = await run([...taskCommand(task), ...args], {
+      env,
+      cwd: folder,
+    });
+    assert.equal(code, expected, stderr);
+    assert.match(stdout + stderr, pattern);
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("the table names nodes that are not ready, with the reason", () => {
+  const node = {
+    name: "a\x1b[31m",
+    id: "1",
+    version: "1.0.0",
+    started_at: 0,
+    ready: false,
+    reason: "silent since then",
+  };
+  const text = nodesTable([{ ...node, cpu: 0.5, memory: { rss: 1024 ** 2 } }], 90_000_000);
+  assert.match(text, /1\.0\.0 +1d +NO +0\.50 +1M/);
+  assert.match(text, /: silent since then$/);
+  assert.ok(!text.includes("\x1b"));
+});
+
+/** A command that goes on until it is ended. */
+class Command implements AsyncDisposable {
+  readonly lines: string[] = [];
+  readonly code: Promise<number>;
+  readonly #child: Deno.ChildProcess;
+  readonly #reading: Promise<void>;
+
+  constructor(
+    task: TaskName,
+    args: readonly string[],
+    program: Program,
+    env: Record<string, string>,
+  ) {
+    const [command = "", ...words] = [...taskCommand(task), ...args];
+    this.#child = new Deno.Command(command, {
+      args: words,
+      cwd: program.dataDir,
+      clearEnv: true,
+      env: { ...baseEnv(), ...env },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    this.code = this.#child.status.then(({ code }) => code);
+    this.#reading = this.#read();
+  }
+
+  interrupt(): void {
+    this.#child.kill("SIGINT");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // it has ended
+    }
+    await this.code;
+    await this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    let rest = "";
+    for await (const text of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      this.lines.push(...lines);
+    }
+  }
+}

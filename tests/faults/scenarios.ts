@@ -9,6 +9,7 @@ import { filesKilled, filesStill } from "./files_killed.ts";
 import { INBOX_BROKEN } from "./inbox_broken.ts";
 import { MANY_AND_LATER } from "./many_and_later.ts";
 import { MANY_MEMBERSHIPS } from "./many_memberships.ts";
+import { MIGRATE_KILLED } from "./migrate_killed.ts";
 import { nodeAlone } from "./node_alone.ts";
 import { nodesKilled } from "./nodes_killed.ts";
 import { PUBLISH_BURST } from "./publish_burst.ts";
@@ -32,6 +33,7 @@ export const crashes: readonly Scenario[] = [
   ...serverStopped,
   ...nodesKilled,
   BACKUP_KILLED,
+  MIGRATE_KILLED,
   ...redisBroken,
   ...nodeAlone,
   ...topicsBroken,

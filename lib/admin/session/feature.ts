@@ -10,6 +10,7 @@ import { SESSION_SQL } from "./sqlite.ts";
 export const adminSessionFeature = {
   name: "admin_session",
   sql: SESSION_SQL,
+  notMoved: { admin_sessions: "whoever is in the dashboard opens it anew" },
   async open({ engine: { storage }, isOpen, of, use }) {
     const keys = use(ApiKeys);
     const sessions = new Sessions(await openSessions(storage), keys);

@@ -137,6 +137,10 @@ export function conversationSockets(limits: Limits, mostText: number): SocketAbo
       },
     },
     pushes: {
+      conversations: {
+        summary: "On a stream: the user's conversations, or those that have changed since",
+        fields: CONVERSATIONS,
+      },
       new_message: {
         summary: "Something was said in a conversation",
         fields: object("A message.", { ...place, message: MESSAGE }),

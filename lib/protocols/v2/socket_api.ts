@@ -80,7 +80,7 @@ export function introductionSockets(limits: Limits): SocketAbouts {
         fields: object("A position.", RECOVERY, {
           room: text("The room."),
           topic: text("The topic."),
-          sub: whole("The subscription."),
+          subs: list("The subscriptions to the topic.", whole("A subscription.")),
           reason: REASON,
         }),
       },

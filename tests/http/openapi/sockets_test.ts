@@ -79,7 +79,7 @@ async function testCommands(program: Program): Promise<void> {
   await bob.command("presence", { room: "lobby" });
   await bob.command("subscribe", { topic: "orders" });
   const faults: string[] = [];
-  for (const name of ORDER(COMMANDS)) {
+  for (const name of ordered(COMMANDS)) {
     const [{ payload }] = document.components.messages[`${name}.command`].examples;
     const { type, ref: _, ...example } = payload;
     try {
@@ -106,6 +106,31 @@ async function testCommands(program: Program): Promise<void> {
   assert.deepEqual(faults, []);
   assert.ok(seen.size > 11, `of pushed frames came ${[...seen]}`);
 }
+
+Deno.test("the events of a stream are as they are described", async () => {
+  await using program = await Program.start({ env: ENV });
+  await using world = await ApiWorld.of(program);
+  const check = frameCheck();
+  const token = await tokenOf("9");
+  const stop = new AbortController();
+  const response = await fetch(`${program.url}/sse?room=lobby&topic=orders&conversations=true`, {
+    headers: { authorization: `Bearer ${token}` },
+    signal: stop.signal,
+  });
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  const frames = () =>
+    [...text.matchAll(/^data: (.*)$/gm)].map(([, json = ""]): Frame => JSON.parse(json));
+  const types = () => new Set(frames().map(({ type }) => String(type)));
+  while (types().size < 2 || frames().length < 3) text += (await reader.read()).value ?? "";
+  await world.notification({ user_id: 9 });
+  while (!types().has("direct_message")) text += (await reader.read()).value ?? "";
+  stop.abort();
+  await reader.cancel().catch(() => {});
+  const faults = frames().map((frame) => check(`${frame["type"]}.push`, frame));
+  assert.deepEqual(faults.filter((fault) => fault !== undefined), []);
+  assert.ok(types().has("connected") && types().has("subscribed"), [...types()].join());
+});
 
 Deno.test("the server refuses commands that the description does not allow", async () => {
   await using program = await Program.start({ env: ENV });
@@ -158,7 +183,7 @@ function tokenOf(sub: string): Promise<string> {
 const NOT_VARIED = ["auth", "connect", "identity", "pass"];
 
 /** What goes together comes in its order, and what removes something last. */
-function ORDER(names: readonly string[]): string[] {
+function ordered(names: readonly string[]): string[] {
   const last = ["unsubscribe_room", "unsubscribe_topic", "unsend", "privacy"];
   return [
     ...["connect", "subscribe_room", "subscribe_topic"],

@@ -193,6 +193,7 @@ function nodeOptions(config: Config, users: UserLimits): Omit<NodeOptions, "prov
   return {
     limits: config.limits,
     sweepSeconds: config.listeners.keepaliveSeconds,
+    listener: config.listeners.listener,
     newTraffic: () => users.newTraffic(),
   };
 }

@@ -144,6 +144,7 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
   #user: UserId | undefined;
   #isGuest = false;
   #wasSilent = false;
+  #closedWith: Disconnect | undefined;
   readonly #frames: FrameQueue = new FrameQueue(this);
   readonly #intake: Intake;
 
@@ -209,6 +210,11 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
     return this.#wasSilent;
   }
 
+  /** Why the server closed the connection; `undefined` where it did not. */
+  get closedWith(): Disconnect | undefined {
+    return this.#closedWith;
+  }
+
   /** Bytes that were sent but not yet handed to the operating system. */
   get bufferedAmount(): number {
     return this.#writer.bufferedAmount;
@@ -261,6 +267,7 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
     if (this.#closed) return;
     this.#writer.flush();
     this.#home.hooks.closing(this);
+    this.#closedWith = disconnect;
     this.#socket.close(disconnect);
     this.close();
   }
@@ -269,6 +276,7 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
   cutOff(disconnect: Disconnect): void {
     if (this.#closed) return;
     this.#writer.flush();
+    this.#closedWith = disconnect;
     this.#socket.cut(disconnect);
     this.close();
   }

@@ -103,9 +103,9 @@ export const SECONDS_BOUNDS: readonly number[] = [
 /** How many values there were up to each of some bounds. */
 export class Histogram implements Family {
   readonly type = "histogram";
-  readonly bounds: readonly number[];
+  readonly #bounds: readonly number[];
   /** How many values were up to each bound and over the one before; the last one has those over all bounds. */
-  readonly counts: Float64Array;
+  readonly #counts: Float64Array;
   readonly #labels: Labels;
   #sum = 0;
 
@@ -118,72 +118,29 @@ export class Histogram implements Family {
       readonly labels?: Labels;
     } = {},
   ) {
-    this.bounds = bounds;
-    this.counts = new Float64Array(bounds.length + 1);
+    this.#bounds = bounds;
+    this.#counts = new Float64Array(bounds.length + 1);
     this.#labels = labels;
   }
 
   observe(value: number): void {
     let index = 0;
-    while (index < this.bounds.length && value > this.bounds[index]!) index++;
-    this.counts[index]!++;
+    while (index < this.#bounds.length && value > this.#bounds[index]!) index++;
+    this.#counts[index]!++;
     this.#sum += value;
   }
 
   *samples(): Iterable<Sample> {
     const labels = this.#labels;
     let count = 0;
-    for (const [index, more] of this.counts.entries()) {
+    for (const [index, more] of this.#counts.entries()) {
       count += more;
-      const le = String(this.bounds[index] ?? "+Inf");
+      const le = String(this.#bounds[index] ?? "+Inf");
       yield { suffix: "_bucket", labels: { ...labels, le }, value: count };
     }
     yield { suffix: "_sum", labels, value: this.#sum };
     yield { suffix: "_count", labels, value: count };
   }
-}
-
-/** What a histogram has seen between two looks. */
-export class Lately {
-  readonly #histogram: Pick<Histogram, "bounds" | "counts">;
-  #before: Float64Array;
-
-  constructor(histogram: Pick<Histogram, "bounds" | "counts">) {
-    this.#histogram = histogram;
-    this.#before = histogram.counts.slice();
-  }
-
-  /**
-   * The values below which these parts lie of what came since the last look, taken to be spread evenly between two bounds;
-   * `undefined` where nothing came. What is over all bounds counts as the last bound.
-   *
-   * @param parts such as 0.99
-   */
-  look<const Parts extends readonly number[]>(
-    ...parts: Parts
-  ): { readonly [Part in keyof Parts]: number } | undefined {
-    const { bounds, counts } = this.#histogram;
-    const seen = counts.map((count, index) => count - this.#before[index]!);
-    this.#before = counts.slice();
-    const total = seen.reduce((sum, count) => sum + count, 0);
-    if (total === 0) return undefined;
-    return parts.map((part) => valueAt(part * total, bounds, seen)) as {
-      [Part in keyof Parts]: number;
-    };
-  }
-}
-
-function valueAt(rank: number, bounds: readonly number[], counts: Float64Array): number {
-  let below = 0;
-  for (const [index, bound] of bounds.entries()) {
-    const count = counts[index]!;
-    if (count > 0 && below + count >= rank) {
-      const from = bounds[index - 1] ?? 0;
-      return from + (bound - from) * (rank - below) / count;
-    }
-    below += count;
-  }
-  return bounds.at(-1) ?? 0;
 }
 
 /** The metrics of all parts of one server. */

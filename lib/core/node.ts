@@ -17,10 +17,11 @@ import type { Channel } from "./channel.ts";
 import { BurstLog } from "./burst_log.ts";
 import { Connection, type ConnectionHome, type Protocol } from "./connection.ts";
 import { Drops } from "./drops.ts";
+import { NodeFigures } from "./figures.ts";
 import { AllHooks } from "./connection_hooks.ts";
 import { Hub, type HubChannel, notePace } from "./hub.ts";
 import type { Identity, Proof } from "./identity.ts";
-import { Counter, type Metric } from "./metrics.ts";
+import { Counter, type Family, type Metric } from "./metrics.ts";
 import type { HistoryOptions, Position, Publication, Published } from "./publication.ts";
 import { Refusals } from "./refusals.ts";
 import { Restoring } from "./restoring.ts";
@@ -41,6 +42,8 @@ export interface NodeOptions {
   readonly limits: Limits;
   /** How often the node checks whether connections take what they are sent, and runs its other sweeps. */
   readonly sweepSeconds: number;
+  /** The name of what accepts connections. */
+  readonly listener?: string;
   /** Makes the limits on what a new connection sends. */
   newTraffic(): Traffic;
   /** Makes a new connection's proof of who it is. @param identity what the handshake has proved */
@@ -54,6 +57,7 @@ export class Node implements ConnectionHome {
   readonly drops: Drops = new Drops();
   readonly refusals: Refusals = new Refusals();
   readonly hub: Hub = new Hub();
+  readonly figures: NodeFigures;
   readonly hooks: AllHooks = new AllHooks();
   readonly restoring: Restoring;
   readonly background: Background = new Background((what, error) => this.logFailure(what, error));
@@ -75,6 +79,7 @@ export class Node implements ConnectionHome {
   constructor(broker: Broker, options: NodeOptions) {
     this.broker = broker;
     this.#options = options;
+    this.figures = new NodeFigures(options.listener ?? "");
     this.restoring = new Restoring({
       unready: options.unready,
       runInBackground: (what, work) => this.background.run(what, work),
@@ -156,6 +161,7 @@ export class Node implements ConnectionHome {
       prove: (connection) => prove(connection, identity, address),
     });
     this.#connections.set(connection.id, connection);
+    this.figures.opened(connection);
     this.#accepted.value++;
     log.debug("client {client} connected", { client: connection.id });
     try {
@@ -170,6 +176,7 @@ export class Node implements ConnectionHome {
   /** The connection is gone. */
   remove(connection: Connection): void {
     if (!this.#connections.delete(connection.id)) return;
+    this.figures.ended(connection, connection.closedWith);
     log.debug("client {client} is gone", { client: connection.id });
     this.hooks.closed(connection);
   }
@@ -224,13 +231,12 @@ export class Node implements ConnectionHome {
     publication: Publication,
     history?: HistoryOptions,
   ): Promise<Published | undefined> | Published | undefined {
-    if (tracer === undefined) return this.broker.publish(channel, publication, history);
-    const attributes = { "notifyli.channel.kind": channel.kind, "notifyli.kind": publication.kind };
-    return tracer.run(
-      "publish",
-      { kind: "producer", attributes },
-      () => this.broker.publish(channel, publication, history),
-    );
+    const beganAt = this.figures.begins(publication.id);
+    const published = this.#publish(channel, publication, history);
+    if (beganAt === undefined) return published;
+    if (!(published instanceof Promise)) this.figures.taken(beganAt);
+    else void published.then(() => this.figures.taken(beganAt), () => {}); // the caller hears of it
+    return published;
   }
 
   /** Why this node cannot do its work right now; `undefined` while it can. */
@@ -239,7 +245,7 @@ export class Node implements ConnectionHome {
       this.#checks.map((check) => check()).find((reason) => reason !== undefined);
   }
 
-  get metrics(): readonly Metric[] {
+  get metrics(): readonly (Metric | Family)[] {
     const clients: Metric = {
       name: "clients",
       help: "Connections of clients that are open right now.",
@@ -247,7 +253,8 @@ export class Node implements ConnectionHome {
       read: () => this.#connections.size,
     };
     const counted = [this.#accepted, this.#arrived, this.#deliveries];
-    return [clients, ...counted, ...this.drops.metrics, ...this.refusals.metrics];
+    const { families } = this.figures;
+    return [clients, ...counted, ...this.drops.metrics, ...this.refusals.metrics, ...families];
   }
 
   handlePublication(channel: Channel, publication: Publication, position?: Position): void {
@@ -257,17 +264,8 @@ export class Node implements ConnectionHome {
     this.#arrived.value++;
     this.#deliveries.value += here.connections.size;
     if (saysSomething(publication)) notePace(here, publication.at);
-    const arrival = new Arrival(channel, publication, position);
-    if (tracer === undefined) return this.#kinds.get(publication.kind)?.(here, arrival);
-    const attributes = {
-      ...{ "notifyli.channel.kind": channel.kind, "notifyli.kind": publication.kind },
-      "notifyli.connections": here.connections.size,
-    };
-    tracer.run(
-      "deliver",
-      { kind: "consumer", attributes, parent: publication.trace },
-      () => this.#kinds.get(publication.kind)?.(here, arrival),
-    );
+    this.#deliver(here, new Arrival(channel, publication, position));
+    this.figures.written(publication.id);
   }
 
   /** The engine lost what it had of this node, and can take it again now. */
@@ -291,6 +289,34 @@ export class Node implements ConnectionHome {
       return log.debug("{what} failed: {reason}", failed);
     }
     this.#failures.line(what, () => log.error("{what} failed: {reason}", failed));
+  }
+
+  #publish(
+    channel: Channel,
+    publication: Publication,
+    history?: HistoryOptions,
+  ): Promise<Published | undefined> | Published | undefined {
+    if (tracer === undefined) return this.broker.publish(channel, publication, history);
+    const attributes = { "notifyli.channel.kind": channel.kind, "notifyli.kind": publication.kind };
+    return tracer.run(
+      "publish",
+      { kind: "producer", attributes },
+      () => this.broker.publish(channel, publication, history),
+    );
+  }
+
+  #deliver(here: HubChannel, arrival: Arrival): void {
+    const { channel, publication } = arrival;
+    if (tracer === undefined) return this.#kinds.get(publication.kind)?.(here, arrival);
+    const attributes = {
+      ...{ "notifyli.channel.kind": channel.kind, "notifyli.kind": publication.kind },
+      "notifyli.connections": here.connections.size,
+    };
+    tracer.run(
+      "deliver",
+      { kind: "consumer", attributes, parent: publication.trace },
+      () => this.#kinds.get(publication.kind)?.(here, arrival),
+    );
   }
 
   #lost(): void {

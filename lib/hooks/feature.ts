@@ -8,7 +8,7 @@ import { EVENT_FUNCTIONS } from "./events/functions.ts";
 import { openAppEvents } from "./events/opened.ts";
 import { EVENTS_SQL } from "./events/sqlite.ts";
 import { Hooks, type Told } from "./hooks.ts";
-import { webhookCounters } from "./metrics.ts";
+import { webhookCounters, webhookLag } from "./metrics.ts";
 import { RECEIPTS } from "./receipts.ts";
 import { WebhookSender } from "./sender.ts";
 import { hooks as settings } from "./settings.ts";
@@ -47,6 +47,7 @@ export const hooksFeature = {
     };
     const services = [events, new Hooks([webhook, ...told], dead, events)];
     const webhooks = { name: "webhooks", run: (signal: AbortSignal) => sender.run(signal) };
-    return { ...all, services, tasks: [webhooks, ...tasks] };
+    const lag = webhookLag("webhook", () => sender.state.oldestAt);
+    return { ...all, services, tasks: [webhooks, ...tasks], metrics: [...all.metrics, lag] };
   },
 } satisfies Feature;

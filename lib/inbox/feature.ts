@@ -27,7 +27,7 @@ import { InboxDelivery } from "./delivery.ts";
 import { DroppedLog } from "./dropped_log.ts";
 import { Editor } from "./editor.ts";
 import { InboxService } from "./inbox.ts";
-import { inboxCounters, inboxRefusals, usersGauge } from "./metrics.ts";
+import { inboxCounters, inboxRefusals, scheduledGauge, usersGauge } from "./metrics.ts";
 import { Notifier } from "./notify.ts";
 import type { Dropped, Retention } from "./retention.ts";
 import { inboxRoutes } from "./routes.ts";
@@ -69,8 +69,9 @@ export const inboxFeature = {
     const shows = shownWith(attachments);
     const stores = { ...opened, inbox: shownInbox(opened.inbox, shows) };
     const rooms = use(Rooms);
-    const steps = new StepRecord();
-    const service = new InboxService(stores, of(limits), { attachments, shows, steps });
+    const steps = new StepRecord((ms) => node.figures.acknowledged.observe(ms / 1000));
+    const { figures } = node;
+    const service = new InboxService(stores, of(limits), { attachments, shows, steps, figures });
     const delivery = new InboxDelivery(node, stores.inbox, { shows, steps });
     const decisions = use(Decisions);
     const timers = timingCounters();
@@ -78,7 +79,7 @@ export const inboxFeature = {
     const notifier = new Notifier({
       steps,
       ...stores,
-      ...{ attachments, counters, decisions, timing },
+      ...{ attachments, counters, decisions, timing, figures: node.figures },
       isOnline: async (...place) => await rooms.presence.get(...place) !== undefined,
     });
     const zoneOf: ZoneOf = (site, user) => decisions.zoneOf(site, user);
@@ -135,7 +136,12 @@ export const inboxFeature = {
         due,
       ],
       refusals: inboxRefusals(),
-      metrics: [usersGauge(node), ...Object.values(counters), ...Object.values(timers)],
+      metrics: [
+        usersGauge(node),
+        scheduledGauge(stores.schedule),
+        ...Object.values(counters),
+        ...Object.values(timers),
+      ],
       async [Symbol.asyncDispose]() {
         await delivery.flush();
         dropped[Symbol.dispose]();

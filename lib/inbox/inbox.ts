@@ -20,6 +20,7 @@ import type {
   Which,
 } from "./store/store.ts";
 import type { Action, Outcome } from "./details/actions.ts";
+import type { NodeFigures } from "../core/figures.ts";
 import type { Attachments } from "./attachments.ts";
 import { frameLength, type Position } from "../core/publication.ts";
 import { answerCharacters } from "../core/work.ts";
@@ -102,6 +103,7 @@ export interface ServiceParts {
   readonly shows: Shows;
   /** Remembers what became of notifications here. @default nobody does */
   readonly steps?: StepRecord;
+  readonly figures: Pick<NodeFigures, "recovered">;
 }
 
 export class InboxService {
@@ -113,6 +115,7 @@ export class InboxService {
   readonly #attachments: ServiceParts["attachments"];
   readonly #shows: Shows;
   readonly #steps: StepRecord | undefined;
+  readonly #figures: ServiceParts["figures"];
   /** Most characters of one answer. */
   readonly #characters: number;
   #witness: InboxWitness | undefined;
@@ -122,9 +125,10 @@ export class InboxService {
   constructor(
     { inbox, schedule, snoozes, users, keepReceipts }: ServiceStores,
     limits: Pick<Limits, "queue">,
-    { attachments, shows, steps }: ServiceParts,
+    { attachments, shows, steps, figures }: ServiceParts,
   ) {
     this.#steps = steps;
+    this.#figures = figures;
     this.#attachments = attachments;
     this.#shows = shows;
     this.#snoozes = snoozes;
@@ -172,7 +176,7 @@ export class InboxService {
   }
 
   /** What came after a position, or all that is unread where there is no position: as much as one answer bears. */
-  sync(
+  async sync(
     site: string,
     user: UserId,
     since: Position | undefined,
@@ -180,10 +184,13 @@ export class InboxService {
   ): Promise<InboxSync> {
     const options = { limit: MAX_SYNC, characters: this.#characters, unreadOnly };
     const key = JSON.stringify([site, user, since?.offset, since?.epoch, unreadOnly]);
-    return this.#syncs.read(key, async () => {
+    const sync = await this.#syncs.read(key, async () => {
       const sync = await this.#inbox.sync(site, user, since, options);
       return cutToLength(sync, user, this.#characters);
     });
+    const isNew = since === undefined || sync.reason === "new";
+    if (!isNew) this.#figures.recovered("inbox", sync.recovered);
+    return sync;
   }
 
   /**

@@ -1,7 +1,8 @@
 /** What is counted of notifications and the inboxes that they wait in. */
-import { Counter, type Metric } from "../core/metrics.ts";
+import { Counter, type Family, type Metric } from "../core/metrics.ts";
 import type { RefusalCounters } from "../core/refusals.ts";
 import type { Node } from "../core/node.ts";
+import type { Schedule } from "./store/store.ts";
 
 export type InboxCounters = ReturnType<typeof inboxCounters>;
 
@@ -53,5 +54,19 @@ export function usersGauge({ hub }: Node): Metric {
     help: "Users with a connection to this node that is given their notifications.",
     type: "gauge",
     read: () => hub.count("user"),
+  };
+}
+
+export function scheduledGauge(schedule: Pick<Schedule, "count">): Family {
+  let count = 0;
+  return {
+    name: "scheduled",
+    help:
+      "Notifications of all nodes that wait for their time; the embedded store counts to 100,000.",
+    type: "gauge",
+    async refresh() {
+      count = await schedule.count();
+    },
+    samples: () => [{ value: count }],
   };
 }

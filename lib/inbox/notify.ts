@@ -5,6 +5,7 @@
 import { getLogger } from "@logtape/logtape";
 import { CodedError } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
+import type { NodeFigures } from "../core/figures.ts";
 import { nextId } from "../base/ids.ts";
 import { unixSeconds } from "../base/times.ts";
 import type { Decisions } from "../preferences/decisions.ts";
@@ -65,6 +66,7 @@ export interface NotifierParts {
   readonly timing: Pick<Timing, "take">;
   readonly attachments: Pick<Attachments, "use" | "giveBackOthers" | "giveBackUnused">;
   readonly decisions: Pick<Decisions, "zoneOf">;
+  readonly figures: Pick<NodeFigures, "begins" | "taken">;
   /** Whether the user is in a room, on any node. */
   isOnline(site: string, room: string, user: UserId): Promise<boolean>;
 }
@@ -103,6 +105,7 @@ export class Notifier {
     const asking = asksOnline ? this.#parts.isOnline(site, room, user).catch(() => false) : false;
     const isLater = deliverAt !== undefined;
     const acceptedAt = Date.now();
+    const beganAt = isLater ? undefined : this.#parts.figures.begins(id);
     let isNew: boolean;
     try {
       isNew =
@@ -111,6 +114,7 @@ export class Notifier {
       await this.#giveBackRefused(notification, error);
       throw withId(error, id);
     }
+    if (beganAt !== undefined) this.#parts.figures.taken(beganAt);
     const online = await asking;
     if (isNew) steps?.note({ step: "accepted", site, user, id }, acceptedAt);
     if (isNew) counters[isLater ? "scheduled" : "accepted"].value++;

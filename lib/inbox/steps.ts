@@ -34,6 +34,13 @@ export class StepRecord {
   readonly #latencies: { readonly at: number; readonly ms: number }[] = [];
   #nextLatency = 0;
 
+  readonly #onAcknowledged: (ms: number) => void;
+
+  /** @param onAcknowledged is told how long a notification took until the first client had acknowledged it */
+  constructor(onAcknowledged: (ms: number) => void = () => {}) {
+    this.#onAcknowledged = onAcknowledged;
+  }
+
   /** @param at when it was, in Unix milliseconds. @default now */
   note(step: Omit<Step, "at">, at = Date.now()): void {
     this.#steps[this.#next] = { ...step, at };
@@ -79,6 +86,7 @@ export class StepRecord {
     const acceptedAt = this.#accepted.get(id);
     if (acceptedAt === undefined) return;
     this.#accepted.delete(id);
+    this.#onAcknowledged(at - acceptedAt);
     this.#latencies[this.#nextLatency] = { at, ms: at - acceptedAt };
     this.#nextLatency = (this.#nextLatency + 1) % MOST_LATENCIES;
   }

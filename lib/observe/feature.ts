@@ -1,5 +1,7 @@
 /** What is seen of a node from outside, as a capability of the server: its figures, for Prometheus. */
 import type { Feature } from "../feature.ts";
+import type { Histogram } from "../core/metrics.ts";
+import type { Storage } from "../engines/storage.ts";
 import { METRICS_API } from "./api.ts";
 import { stateFamilies } from "./node_state.ts";
 import { serveMetrics } from "./own_address.ts";
@@ -18,7 +20,7 @@ export const observeFeature = {
     let served: AsyncDisposable | undefined;
     return {
       services: [meter],
-      metrics: [...stateFamilies(node, storage), ...meter.families],
+      metrics: [...stateFamilies(node, storage), ...meter.families, ...syncTimes(storage)],
       mounts: ({ calls }) => [{
         path: "/metrics",
         app: metricsRoutes(scrape, calls),
@@ -34,3 +36,9 @@ export const observeFeature = {
     };
   },
 } satisfies Feature;
+
+/** With Redis, the disk is Redis' own affair. */
+function syncTimes(storage: Storage): Histogram[] {
+  const times = storage.kind === "sqlite" ? storage.store.syncTimes : undefined;
+  return times === undefined ? [] : [times];
+}

@@ -38,6 +38,24 @@ export async function upgrade(
   parts: UpgradeParts,
   addressOf: () => string,
 ): Promise<Response | Accepted> {
+  const beganAt = performance.now();
+  const accepted = await decide(request, parts, addressOf);
+  if (accepted instanceof Response) return accepted;
+  const { handshakes } = parts.node.figures;
+  return {
+    ...accepted,
+    open(socket) {
+      handshakes.observe((performance.now() - beganAt) / 1000);
+      return accepted.open(socket);
+    },
+  };
+}
+
+async function decide(
+  request: Request,
+  parts: UpgradeParts,
+  addressOf: () => string,
+): Promise<Response | Accepted> {
   const { node, check, origins } = parts;
   const path = parts.pathOf(request);
   if (!PATHS.has(path)) return refusePath(path, node);

@@ -276,6 +276,7 @@ export class Rooms {
     const { site } = connection;
     const charge = (work: Expense) => connection.charge(work);
     const sync = await this.#history.recover(site, room, since, charge);
+    if (since !== undefined) this.#node.figures.recovered("room", sync.recovered);
     await this.#node.caughtUp(roomChannel(site, room), sync);
     return sync;
   }

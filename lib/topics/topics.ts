@@ -224,6 +224,7 @@ export class Topics implements RestoreStep {
       ? NO_HISTORY
       : syncOf(log, request, { characters: this.#characters });
     if (log !== undefined) this.#cache.touch(log);
+    if (request.since !== undefined) this.#node.figures.recovered("topic", sync.recovered);
     const { events } = sync;
     connection.charge({ entries: events.length, characters: lengthOf(events) });
     if (connection.closed) return { ...sync, channel, subs: [] };

@@ -397,6 +397,7 @@ Deno.test("the scheduler goes on after a failure, and at once while there is mor
 const AT_ONCE = { take: () => ({ isSilent: false }), pushing: { back: () => Promise.resolve() } };
 
 const UNUSED: Omit<Schedule, "release"> = {
+  count: () => Promise.resolve(0),
   due: () => Promise.resolve({ now: Date.now(), notifications: [], names: new Set() }),
   add: () => Promise.reject(new TypeError("not expected")),
   edit: () => Promise.reject(new TypeError("not expected")),

@@ -7,6 +7,7 @@
  */
 import { getLogger } from "@logtape/logtape";
 import { reasonOf } from "../../base/reason.ts";
+import { Histogram } from "../../core/metrics.ts";
 
 const log = getLogger(["notifyli", "sqlite"]);
 
@@ -16,6 +17,10 @@ const EVERY_MS = 1000;
 export type SyncMode = "always" | "everysec";
 
 export class DiskSync implements AsyncDisposable {
+  readonly times: Histogram = new Histogram(
+    "store_sync_seconds",
+    "How long the disk took until it had what was written to the store.",
+  );
   readonly #path: string;
   readonly #mode: SyncMode;
   #file: Deno.FsFile | undefined;
@@ -91,8 +96,10 @@ export class DiskSync implements AsyncDisposable {
     if (this.#failure !== undefined) throw this.#failure;
     const file = this.#file ?? await Deno.open(this.#path, { write: true });
     this.#file = file;
+    const beganAt = performance.now();
     try {
       await file.syncData();
+      this.times.observe((performance.now() - beganAt) / 1000);
     } catch (error) {
       if (file !== this.#file) return; // it is of before a new one, and all that was in it is in the database
       throw this.#failure = new Error(reasonOf(error), { cause: error });

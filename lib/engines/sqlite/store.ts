@@ -11,6 +11,7 @@ import { reasonOf } from "../../base/reason.ts";
 import { tracer } from "../../base/tracing.ts";
 import { every, type Task } from "../../core/task.ts";
 import { IN_MEMORY } from "./data_dir.ts";
+import type { Histogram } from "../../core/metrics.ts";
 import { DiskSync, type SyncMode } from "./disk_sync.ts";
 import { isDamage, isDiskFailure } from "./file_errors.ts";
 import { HELD_LOG_BYTES, type HeldFile, Hold } from "./held_file.ts";
@@ -178,6 +179,11 @@ export class SqliteStore implements AsyncDisposable {
     } catch (error) {
       throw error instanceof SyntaxError ? this.#health.noteDamage(error) : error;
     }
+  }
+
+  /** How long syncs took; `undefined` if the store is in memory. */
+  get syncTimes(): Histogram | undefined {
+    return this.#disk?.times;
   }
 
   /** Why the store cannot be relied on right now; `undefined` while it can. What failed last is tried again first. */

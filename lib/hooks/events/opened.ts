@@ -21,6 +21,7 @@ import { ConversationEvents } from "./conversations.ts";
 import type { DeadEvents } from "./dead_events.ts";
 import { openEvents } from "./open.ts";
 import { PushEvents } from "./pushes.ts";
+import { webhookLag } from "../metrics.ts";
 import { tellRoomChanges } from "./room_changes.ts";
 import { SaidWitness } from "./said.ts";
 import { type EventStore, STREAM } from "./store.ts";
@@ -141,5 +142,6 @@ function tell(
     waiting: () => log.waiting,
     state: () => sender.state,
   };
-  return { task, told, metrics: counters.metrics(name, log) };
+  const lag = webhookLag(name, () => sender.state.oldestAt);
+  return { task, told, metrics: [...counters.metrics(name, log), lag] };
 }

@@ -55,6 +55,11 @@ export class RedisSchedule implements Schedule {
     return added > 0;
   }
 
+  async count(): Promise<number> {
+    const { redis, keys } = this.#parts;
+    return await redis.hlen(keys.scheduledContents).catch(throwUnavailable);
+  }
+
   async dueAt(site: string, user: UserId, id: string): Promise<number | undefined> {
     const field = scheduledId({ site, user, id });
     const { redis, keys } = this.#parts;

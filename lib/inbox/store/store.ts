@@ -284,6 +284,8 @@ export interface Due {
 
 /** The notifications of all sites that wait for their time. */
 export interface Schedule {
+  /** How many notifications wait for their time, of all users. One that has to look at each counts no further than a bound. */
+  count(): Promise<number>;
   /**
    * Stores a notification for later. Says whether it was new: a second one with the same caller's id is not. Rejects where
    * it could not be stored.

@@ -66,7 +66,8 @@ export class SseStreams {
 
   /** Opens the stream that a request asks for. Rejects with a `CodedError` where it may not be opened. */
   async open(request: Request, peer: Peer): Promise<SseSocket["stream"]> {
-    const { gate } = this.#parts;
+    const { gate, node } = this.#parts;
+    const beganAt = performance.now();
     gate.knock(request, peer); // a bad token, too, is an attempt to connect
     const address = () => gate.addressOf(request, peer);
     const proved = await this.#identify(request, address);
@@ -76,7 +77,9 @@ export class SseStreams {
         : { identity: proved, plain: undefined }),
       address: address(),
     };
-    return this.#accept(peer, asked, gate.enter(request, peer)).stream;
+    const { stream } = this.#accept(peer, asked, gate.enter(request, peer));
+    node.figures.handshakes.observe((performance.now() - beganAt) / 1000);
+    return stream;
   }
 
   async #identify(request: Request, address: () => string): Promise<Identity | undefined> {

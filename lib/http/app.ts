@@ -12,12 +12,10 @@ import { openTo } from "./cors.ts";
 import { answerErrors } from "./error_answers.ts";
 import type { Route } from "./route.ts";
 import { pathReader } from "./paths.ts";
-import { pagePolicy, pageRoutes } from "./static.ts";
+import { pagePolicy, pageRoutes, STATIC } from "./static.ts";
 
 /** What pages of other sites may load. */
 const MODULES = ["/notifyli.js", "/notifyli-inbox.js", "/notifyli-inbox-more.js"];
-
-const STATIC = new URL("../../static/", import.meta.url);
 
 export interface AppParts extends ApiParts {
   readonly node: Pick<Node, "unready" | "refusals">;

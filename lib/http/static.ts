@@ -6,6 +6,9 @@ import { createHash } from "node:crypto";
 import { type Context, Hono } from "hono";
 import type { App } from "./bindings.ts";
 
+/** The folder of what the server gives to browsers; what stands in folders in it is found from here as well. */
+export const STATIC = new URL("../../static/", import.meta.url);
+
 const TYPES: Readonly<Record<string, string>> = {
   html: "text/html; charset=utf-8",
   js: "text/javascript; charset=utf-8",

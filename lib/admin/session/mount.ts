@@ -11,13 +11,13 @@ import type { ApiContext, ApiEnv } from "../../http/api_context.ts";
 import type { App } from "../../http/bindings.ts";
 import { readBody } from "../../http/body.ts";
 import { callerWith } from "../../http/caller.ts";
-import { pageRoutes } from "../../http/static.ts";
+import { pageRoutes, STATIC } from "../../http/static.ts";
 import { whyNotOwn } from "./checks.ts";
 import { cookieFor, secretsOf } from "./cookie.ts";
 import { type Holder, type HolderConfig, Holders } from "./holders.ts";
 import type { Sessions } from "./sessions.ts";
 
-const STATIC = new URL("../../../static/dashboard/", import.meta.url);
+const DASHBOARD = new URL("dashboard/", STATIC);
 
 /** The page loads what is its own, and no page may frame it. */
 const POLICY = [
@@ -106,7 +106,7 @@ export function adminMount(parts: AdminParts, config: AdminConfig): App {
     return await api.fetch(raw, { peer, known: { caller: holder.caller, whyNotAnyMore } });
   });
 
-  admin.route("/", pageRoutes(STATIC, POLICY) as unknown as Hono<ApiEnv>);
+  admin.route("/", pageRoutes(DASHBOARD, POLICY) as unknown as Hono<ApiEnv>);
   return admin as unknown as App;
 }
 

@@ -1,6 +1,6 @@
 /** Makes lines of the nodes' histories: one step of time after the other, with a gap where nothing is known. */
 import type { HistoryPoint, Node } from "../api/shapes.ts";
-import { STEP_SECONDS } from "../state/live_nodes.ts";
+import { pointOf, STEP_SECONDS } from "../state/history.ts";
 
 /** A value for each step; `null` where there is none. */
 export type Values = readonly (number | null)[];
@@ -21,15 +21,15 @@ export function spanOf(minutes: number, now: number): Span {
   return { from: (end - steps) * seconds, steps, seconds };
 }
 
-/** One node's values over the span: the mean where a step has several. */
+/** One node's values over the span, and what it says right now: the mean where a step has several. */
 export function valuesOf(
-  { history = [] }: Pick<Node, "history">,
+  node: Node,
   span: Span,
   pick: (point: HistoryPoint) => number | null,
 ): Values {
   const sums = new Array<number>(span.steps).fill(0);
   const counts = new Array<number>(span.steps).fill(0);
-  for (const point of history) {
+  for (const point of [...node.history ?? [], pointOf(node)]) {
     const step = Math.floor((point.at - span.from) / span.seconds);
     const value = pick(point);
     if (step < 0 || step >= span.steps || value === null) continue;

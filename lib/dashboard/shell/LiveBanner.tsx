@@ -6,7 +6,7 @@ import { clock } from "../state/clock.ts";
 export function LiveBanner() {
   const { live } = useDashboard();
   const { state } = live;
-  if (state.kind !== "offline") return null;
+  if (!live.isWhole || state.kind !== "offline") return null;
   return (
     <div class="live-banner" role="status">
       <Icon name="wifiOff" small />

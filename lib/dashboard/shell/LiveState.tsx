@@ -14,6 +14,14 @@ const FACES: Record<WatchState["kind"], { tone: Tone; word: string }> = {
 
 export function LiveState() {
   const { live } = useDashboard();
+  if (!live.isWhole) {
+    return (
+      <button type="button" class="button button-small" onClick={() => live.retry()}>
+        <Icon name="retry" small />
+        Refresh
+      </button>
+    );
+  }
   const { tone, word } = FACES[live.state.kind];
   return (
     <div class="live-state" data-state={live.state.kind}>

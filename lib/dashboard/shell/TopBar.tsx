@@ -1,15 +1,20 @@
 /** The bar above the view: its name, the search, and whether what is shown is live. */
 import { Icon } from "../../page/components/kit/Icon.tsx";
+import { Name } from "../../page/components/kit/Name.tsx";
+import { useNodeNames } from "../state/node_names.ts";
+import { href, type Route } from "../state/route.ts";
 import { LiveState } from "./LiveState.tsx";
 import { SearchBox } from "./SearchBox.tsx";
 
 interface TopBarProps {
   title: string;
+  route: Route;
   isMenuOpen: boolean;
   onMenu: () => void;
 }
 
-export function TopBar({ title, isMenuOpen, onMenu }: TopBarProps) {
+export function TopBar({ title, route, isMenuOpen, onMenu }: TopBarProps) {
+  const [view = "", name] = route.path;
   return (
     <header class="top-bar">
       <button
@@ -21,9 +26,21 @@ export function TopBar({ title, isMenuOpen, onMenu }: TopBarProps) {
       >
         <Icon name="menu" />
       </button>
-      <h1>{title}</h1>
+      <h1>{name === undefined ? title : <Crumbs {...{ title, view, name }} />}</h1>
       <LiveState />
       <SearchBox />
     </header>
+  );
+}
+
+/** The way back to the list that something is from. */
+function Crumbs({ title, view, name }: { title: string; view: string; name: string }) {
+  const nodeName = useNodeNames();
+  return (
+    <>
+      <a href={href([view])}>{title}</a>
+      <span class="muted" aria-hidden="true">{" / "}</span>
+      <Name>{view === "nodes" ? nodeName(name) : name}</Name>
+    </>
   );
 }

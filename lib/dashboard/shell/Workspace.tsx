@@ -10,6 +10,9 @@ import { SideMenu } from "./SideMenu.tsx";
 import { TopBar } from "./TopBar.tsx";
 import { viewOf } from "./views.tsx";
 
+/** Only keys of this site are shown what concerns the whole server. */
+const DEFAULT_SITE = "default";
+
 /** How long it is said what was done. */
 const NOTICE_MS = 4000;
 
@@ -22,7 +25,7 @@ interface WorkspaceProps {
 
 export function Workspace({ api, session, signInWith, onSignOut }: WorkspaceProps) {
   const route = useRoute();
-  const live = useLiveNodes(api);
+  const live = useLiveNodes(api, session.site === DEFAULT_SITE);
   const [notice, setNotice] = useState("");
   const [isMenuOpen, setMenuOpen] = useState(false);
   const main = useRef<HTMLElement>(null);
@@ -36,7 +39,7 @@ export function Workspace({ api, session, signInWith, onSignOut }: WorkspaceProp
   }, [notice]);
   const isFirst = useRef(true);
   useEffect(() => {
-    document.title = `${title} · notifyli operations`;
+    document.title = `${[title, ...route.path.slice(1)].join(" ")} · notifyli operations`;
     setMenuOpen(false);
     if (!isFirst.current) {
       scrollTo(0, 0);
@@ -65,7 +68,12 @@ export function Workspace({ api, session, signInWith, onSignOut }: WorkspaceProp
           onSignOut={onSignOut}
         />
         <div class="pane">
-          <TopBar title={title} isMenuOpen={isMenuOpen} onMenu={() => setMenuOpen(true)} />
+          <TopBar
+            title={title}
+            route={route}
+            isMenuOpen={isMenuOpen}
+            onMenu={() => setMenuOpen(true)}
+          />
           <LiveBanner />
           <main id="main" ref={main} tabIndex={-1} class="view">
             <View key={place} route={route} />

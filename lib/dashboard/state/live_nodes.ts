@@ -1,15 +1,13 @@
 /** The nodes as they are now: read once with their last hour, then followed by the stream of events. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Api, reasonOf } from "../api/api.ts";
-import type { HistoryPoint, Node } from "../api/shapes.ts";
+import type { Node } from "../api/shapes.ts";
 import { Watch, type WatchState } from "../api/watch.ts";
-
-/** A node says how it is once in so many seconds in its history. */
-export const STEP_SECONDS = 10;
-/** How far back the history goes. */
-export const HOUR_SECONDS = 3600;
+import { joined } from "./history.ts";
 
 export interface LiveNodes {
+  /** Whether the session sees the whole server, and not one of its sites alone. */
+  readonly isWhole: boolean;
   readonly nodes: readonly Node[] | undefined;
   /** The id of the node that answers. */
   readonly own: string | undefined;
@@ -31,7 +29,8 @@ interface NodesAnswer {
 /** Lists of what is live are read anew no more often. */
 const CHANGE_MS = 4000;
 
-export function useLiveNodes(api: Api): LiveNodes {
+/** @param isWhole whether the session may see the nodes: those of other sites may not, and look for themselves */
+export function useLiveNodes(api: Api, isWhole: boolean): LiveNodes {
   const [answer, setAnswer] = useState<NodesAnswer | undefined>();
   const [error, setError] = useState<string | undefined>();
   const [state, setState] = useState<WatchState>({ kind: "connecting" });
@@ -50,6 +49,7 @@ export function useLiveNodes(api: Api): LiveNodes {
     );
 
   useEffect(() => {
+    if (!isWhole) return;
     const watching = new Watch(api, "/watch?streams=nodes", {
       onEvent(event, data) {
         if (event !== "nodes") return;
@@ -68,9 +68,10 @@ export function useLiveNodes(api: Api): LiveNodes {
     watch.current = watching;
     void read();
     return () => watching.close();
-  }, [api]);
+  }, [api, isWhole]);
 
   return {
+    isWhole,
     nodes: answer?.nodes,
     own: answer?.this,
     error,
@@ -82,36 +83,12 @@ export function useLiveNodes(api: Api): LiveNodes {
       watch.current?.pause(isPaused);
     },
     retry() {
+      setChanges((changes) => changes + 1);
+      if (!isWhole) return;
       watch.current?.retry();
       void read();
     },
   };
-}
-
-/** The nodes as they were just told, with the histories that are known, which grow by a point every ten seconds. */
-export function joined(old: readonly Node[] | undefined, told: readonly Node[]): Node[] {
-  const known = new Map(old?.map((node) => [node.id, node]));
-  return told.map((node) => {
-    if (node.history !== undefined && node.history.length > 0) return node;
-    const history = known.get(node.id)?.history ?? [];
-    return { ...node, history: withPoint(history, node) };
-  });
-}
-
-function withPoint(history: readonly HistoryPoint[], node: Node): readonly HistoryPoint[] {
-  const last = history.at(-1)?.at ?? 0;
-  if (node.seen_at - last < STEP_SECONDS) return history;
-  const point: HistoryPoint = {
-    at: node.seen_at,
-    connections: node.connections,
-    deliveries: node.rates.deliveries,
-    lag_p99: node.loop_lag_ms.p99,
-    latency_p50: node.latency_ms.p50,
-    latency_p99: node.latency_ms.p99,
-    cpu: node.cpu,
-    rss: node.memory.rss,
-  };
-  return [...history.filter(({ at }) => at > node.seen_at - HOUR_SECONDS), point];
 }
 
 /** What lists of rooms and users depend on. */

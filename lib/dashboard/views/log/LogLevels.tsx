@@ -9,7 +9,10 @@ import { useLoad } from "../../state/use_load.ts";
 const LEVELS = ["trace", "debug", "info", "warning", "error", "fatal"];
 
 interface LevelsAnswer {
+  /** Of the categories that have a level of their own. */
   readonly levels: Readonly<Record<string, string>>;
+  /** Of all others. */
+  readonly usual?: string;
 }
 
 export function LogLevels() {
@@ -30,16 +33,26 @@ export function LogLevels() {
   return (
     <Card title="Levels" note="of each category, on all nodes">
       <Loading loaded={loaded} rows={3}>
-        {({ levels }) => (
+        {({ levels, usual = "info" }) => (
           <div class="levels">
+            <p class="muted">
+              {`All others are logged from ${usual} on. A restart forgets these.`}
+            </p>
             {Object.entries(levels).map(([name, level]) => (
               <label key={name} class="form-line">
                 <span class="mono">{name}</span>
                 <select
                   value={level}
-                  onChange={({ currentTarget: { value } }) =>
-                    void set({ ...levels, [name]: value }, `${name} is logged from ${value} on`)}
+                  onChange={({ currentTarget: { value } }) => {
+                    const { [name]: _, ...others } = levels;
+                    if (value === "") void set(others, `${name} is logged as usual`);
+                    else {void set(
+                        { ...others, [name]: value },
+                        `${name} is logged from ${value} on`,
+                      );}
+                  }}
                 >
+                  <option value="">as usual</option>
                   {LEVELS.map((each) => <option key={each} value={each}>{each}</option>)}
                 </select>
               </label>

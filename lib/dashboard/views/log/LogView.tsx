@@ -101,6 +101,5 @@ export function LogView({ route }: { route: Route }) {
 }
 
 function countOf(data: unknown): number {
-  const { lines, count } = Object(data);
-  return Number(lines ?? count ?? 1) || 1;
+  return Number(Object(data).lost) || 1;
 }

@@ -1,5 +1,5 @@
 /** All nodes, or one with its last hour. */
-import { Failure, Skeleton } from "../../kit/States.tsx";
+import { Empty, Failure, Skeleton } from "../../kit/States.tsx";
 import { useDashboard } from "../../state/context.ts";
 import type { Route } from "../../state/route.ts";
 import { NodePage } from "./NodePage.tsx";
@@ -9,6 +9,9 @@ import { SickNodes } from "./SickNodes.tsx";
 export function NodesView({ route: { path: [, id] } }: { route: Route }) {
   const { live } = useDashboard();
   const { nodes, error, own } = live;
+  if (!live.isWhole) {
+    return <Empty icon="nodes" text="Nodes are shown to keys of the default site alone" />;
+  }
   if (nodes === undefined) {
     return error === undefined ? <Skeleton /> : <Failure error={error} onRetry={live.retry} />;
   }

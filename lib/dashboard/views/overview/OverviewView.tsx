@@ -16,6 +16,14 @@ export function OverviewView() {
   const { live } = useDashboard();
   const { nodes, error } = live;
   const [minutes, setMinutes] = useState<Minutes>("60");
+  if (!live.isWhole) {
+    return (
+      <div class="grid">
+        <BusyRooms />
+        <LastDeeds />
+      </div>
+    );
+  }
   if (nodes === undefined) {
     return error === undefined ? <Skeleton /> : <Failure error={error} onRetry={live.retry} />;
   }

@@ -31,7 +31,7 @@ export function TraceView({ route }: { route: Route }) {
     ? `/watch${query({ streams: "trace", user, room, texts: hasTexts ? 1 : undefined })}`
     : undefined;
   const { state, retry } = useWatch(path, live.isPaused || isHeld, (event, data) => {
-    if (event === "lost") setLost((lost) => lost + 1);
+    if (event === "lost") setLost((lost) => lost + (Number(Object(data).lost) || 1));
     if (event !== "trace") return;
     if (waiting.current.push(data as TraceLine) > 1) return;
     requestAnimationFrame(() => {
@@ -58,7 +58,7 @@ export function TraceView({ route }: { route: Route }) {
       {isOn && (
         <Card
           title={user !== "" ? `User ${user}` : `Room ${room}`}
-          note={lost > 0 ? "some frames came too fast" : `${count(lines.length)} frames`}
+          note={lost > 0 ? `${count(lost)} frames came too fast` : `${count(lines.length)} frames`}
           actions={
             <div class="card-tools">
               <button

@@ -25,7 +25,7 @@ export function UserConnections({ user, page, onDone }: UserConnectionsProps) {
       {page.connections.map((each) => (
         <li key={each.id} class="line">
           <span class="line-sign">
-            <Icon name={each.transport === "websocket" ? "link" : "download"} small />
+            <Icon name={each.transport === "websocket" ? "desk" : "download"} small />
           </span>
           <span class="line-text">
             <b class="cut">{`${each.transport} · ${each.protocol}`}</b>

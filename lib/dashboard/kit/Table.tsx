@@ -39,7 +39,7 @@ export function Table<Row>({ label, columns, rows, rowKey, menu }: TableProps<Ro
   const width = columns.length + (menu === undefined ? 0 : 1);
 
   return (
-    <div class="table-around" tabIndex={0} role="region" aria-label={label}>
+    <div class="table-around" tabIndex={0} role="group" aria-label={label}>
       <table aria-rowcount={sorted.length + 1}>
         <thead>
           <tr>

@@ -1,5 +1,5 @@
 /** The menu beside the view, the bar above it, and what is said for a moment. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "../api/api.ts";
 import type { Session } from "../api/shapes.ts";
 import { Provider } from "../state/context.ts";
@@ -38,7 +38,8 @@ export function Workspace({ api, session, signInWith, onSignOut }: WorkspaceProp
     return () => clearTimeout(timer);
   }, [notice]);
   const isFirst = useRef(true);
-  useEffect(() => {
+  // Before the next key: whoever types goes on where the view is.
+  useLayoutEffect(() => {
     document.title = `${[title, ...route.path.slice(1)].join(" ")} · notifyli operations`;
     setMenuOpen(false);
     if (!isFirst.current) {

@@ -28,6 +28,8 @@ interface NodesAnswer {
 
 /** Lists of what is live are read anew no more often. */
 const CHANGE_MS = 4000;
+/** The server's lists may be a second old. */
+const LISTED_MS = 1200;
 
 /** @param isWhole whether the session may see the nodes: those of other sites may not, and look for themselves */
 export function useLiveNodes(api: Api, isWhole: boolean): LiveNodes {
@@ -50,24 +52,36 @@ export function useLiveNodes(api: Api, isWhole: boolean): LiveNodes {
 
   useEffect(() => {
     if (!isWhole) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const watching = new Watch(api, "/watch?streams=nodes", {
       onEvent(event, data) {
         if (event !== "nodes") return;
         const { nodes } = data as NodesAnswer;
         setAnswer((old) => ({ this: old?.this, nodes: joined(old?.nodes, nodes) }));
         const sum = sumOf(nodes);
-        if (sum === seen.current.sum || Date.now() - seen.current.at < CHANGE_MS) return;
-        seen.current = { at: Date.now(), sum };
-        setChanges((changes) => changes + 1);
+        if (sum === seen.current.sum) return;
+        seen.current.sum = sum;
+        const rest = seen.current.at + CHANGE_MS - Date.now();
+        timer ??= setTimeout(() => {
+          timer = undefined;
+          seen.current.at = Date.now();
+          setChanges((changes) => changes + 1);
+        }, Math.max(LISTED_MS, rest));
       },
       onState(state) {
         setState(state);
-        if (state.kind === "live") void read(); // with what was missed
+        if (state.kind !== "live") return;
+        void read(); // with what was missed
+        // What happened meanwhile may have left the same numbers.
+        seen.current.sum = "";
       },
     });
     watch.current = watching;
     void read();
-    return () => watching.close();
+    return () => {
+      watching.close();
+      clearTimeout(timer);
+    };
   }, [api, isWhole]);
 
   return {

@@ -171,15 +171,17 @@ export interface Revocation {
 }
 
 export interface Hook {
+  readonly name: string;
+  /** Its host alone: the rest may be secret. */
   readonly url: string;
-  readonly events: readonly string[] | string;
-  readonly state: string;
+  readonly events: readonly string[];
+  readonly state: "telling" | "failing" | "idle";
   readonly queued: number;
-  readonly lag_seconds: number | null;
+  readonly lag_seconds: number;
   readonly delivered: number;
   readonly failed: number;
   readonly dead: number;
-  readonly last_error?: string;
+  readonly last_error?: { readonly at: number; readonly reason: string };
 }
 
 export interface DeadLetter {

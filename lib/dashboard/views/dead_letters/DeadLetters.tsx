@@ -22,8 +22,8 @@ type Asked =
 export function DeadLetters({ source }: { source: Source }) {
   const { api, notify } = useDashboard();
   const [asked, setAsked] = useState<Asked | undefined>();
-  const pages = usePages(async (cursor, signal) => {
-    const path = `/dead-letters${query({ source, limit: 100, cursor })}`;
+  const pages = usePages(async (before, signal) => {
+    const path = `/dead-letters${query({ source, limit: 100, before })}`;
     const { dead_letters, next, total } = await api.get<Page<"dead_letters", DeadLetter>>(
       path,
       signal,

@@ -6,7 +6,7 @@ import { Pill, type Tone } from "../../kit/Pill.tsx";
 import { Empty } from "../../kit/States.tsx";
 import { type Column, Table } from "../../kit/Table.tsx";
 import { useDashboard } from "../../state/context.ts";
-import { count, duration } from "../../state/format.ts";
+import { ago, count, duration } from "../../state/format.ts";
 import { useLoad } from "../../state/use_load.ts";
 import { useOnChange } from "../../state/use_on_change.ts";
 import { DeadLetters } from "../dead_letters/DeadLetters.tsx";
@@ -22,7 +22,14 @@ export function HooksView() {
           {({ hooks }) =>
             hooks.length === 0
               ? <Empty icon="hook" text="No webhook is set: docs/events.md says how" />
-              : <Table label="Webhooks" columns={COLUMNS} rows={hooks} rowKey={({ url }) => url} />}
+              : (
+                <Table
+                  label="Webhooks"
+                  columns={COLUMNS}
+                  rows={hooks}
+                  rowKey={({ name }) => name}
+                />
+              )}
         </Loading>
       </Card>
       <DeadLetters source="hooks" />
@@ -32,20 +39,24 @@ export function HooksView() {
 
 const COLUMNS: readonly Column<Hook>[] = [
   {
-    head: "Address",
+    head: "Endpoint",
     isWide: true,
     by: ({ url }) => url,
-    cell: ({ url, events, last_error }) => (
+    cell: ({ name, url, events, state, last_error }) => (
       <>
-        <b class="cut mono" title={url}>{url}</b>
-        <small class="cut">{last_error ?? [events].flat().join(", ")}</small>
+        <b class="cut" title={url}>{`${name} · ${url}`}</b>
+        <small class="wrap">
+          {state === "failing" && last_error !== undefined
+            ? `${last_error.reason}, ${ago(last_error.at)}`
+            : events.join(", ")}
+        </small>
       </>
     ),
   },
   {
     head: "State",
     by: ({ state }) => state,
-    cell: ({ state }) => <Pill tone={toneOf(state)}>{capital(state)}</Pill>,
+    cell: ({ state }) => <Pill tone={TONES[state]}>{capital(state)}</Pill>,
   },
   {
     head: "Waiting",
@@ -57,8 +68,8 @@ const COLUMNS: readonly Column<Hook>[] = [
     head: "Lag",
     isNumber: true,
     isSecond: true,
-    by: ({ lag_seconds }) => lag_seconds ?? 0,
-    cell: ({ lag_seconds }) => lag_seconds === null ? "—" : duration(lag_seconds),
+    by: ({ lag_seconds }) => lag_seconds,
+    cell: ({ lag_seconds }) => duration(lag_seconds),
   },
   {
     head: "Success",
@@ -77,14 +88,11 @@ function successOf({ delivered, failed }: Hook): number | undefined {
   return delivered + failed === 0 ? undefined : delivered / (delivered + failed);
 }
 
-function toneOf(state: string): Tone {
-  if (/ok|healthy|idle|ready|delivering/.test(state)) return "good";
-  return /retry|lag|wait/.test(state)
-    ? "warn"
-    : /stop|fail|dead|rest/.test(state)
-    ? "bad"
-    : "quiet";
-}
+const TONES: Readonly<Record<Hook["state"], Tone>> = {
+  telling: "good",
+  failing: "bad",
+  idle: "quiet",
+};
 
 function capital(word: string): string {
   return `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`;

@@ -6,16 +6,22 @@ import { Card } from "../../kit/Card.tsx";
 import { Loading } from "../../kit/Loading.tsx";
 import { Empty } from "../../kit/States.tsx";
 import { useDashboard } from "../../state/context.ts";
+import { when } from "../../state/format.ts";
 import { href } from "../../state/route.ts";
 import { useLoad } from "../../state/use_load.ts";
 import { useOnChange } from "../../state/use_on_change.ts";
 import { Timeline } from "./Timeline.tsx";
 
+interface Answer {
+  readonly steps: readonly Step[];
+  readonly known_since?: number;
+}
+
 export function NotificationPage({ id, user }: { id: string; user: string | undefined }) {
   const { api, notify } = useDashboard();
   const loaded = useLoad(
     (signal) =>
-      api.get<{ steps: readonly Step[] }>(
+      api.get<Answer>(
         `/notifications/${part(id)}/timeline${query({ user_id: user })}`,
         signal,
       ),
@@ -58,10 +64,19 @@ export function NotificationPage({ id, user }: { id: string; user: string | unde
           )}
         </p>
         <Loading loaded={loaded}>
-          {({ steps }) =>
+          {({ steps, known_since }) =>
             steps.length === 0
               ? <Empty icon="bell" text="Nothing is known of this notification any more" />
-              : <Timeline steps={steps} />}
+              : (
+                <>
+                  <Timeline steps={steps} />
+                  {known_since !== undefined && (
+                    <p class="card-note">
+                      {`Nodes and connections are known since ${when(known_since)}.`}
+                    </p>
+                  )}
+                </>
+              )}
         </Loading>
       </Card>
     </div>

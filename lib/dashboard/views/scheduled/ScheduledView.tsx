@@ -17,8 +17,8 @@ import { usePages } from "../../state/use_pages.ts";
 export function ScheduledView({ route }: { route: Route }) {
   const { api } = useDashboard();
   const user = route.query.get("user") ?? "";
-  const pages = usePages(async (cursor, signal) => {
-    const path = `/scheduled${query({ user_id: user, limit: 200, cursor })}`;
+  const pages = usePages(async (after, signal) => {
+    const path = `/scheduled${query({ user_id: user, limit: 200, after })}`;
     const { scheduled, next, total } = await api.get<Page<"scheduled", Scheduled>>(path, signal);
     return { entries: scheduled, next, total };
   }, [user]);

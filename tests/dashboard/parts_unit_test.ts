@@ -13,7 +13,7 @@ import {
   valuesOf,
 } from "../../lib/dashboard/charts/series.ts";
 import { joined } from "../../lib/dashboard/state/history.ts";
-import { href, parseRoute } from "../../lib/dashboard/state/route.ts";
+import { href, parseRoute } from "../../lib/dashboard/state/place.ts";
 import { faceOf } from "../../lib/dashboard/views/notifications/steps.ts";
 
 const SPAN: Span = { from: 1000, steps: 8, seconds: 10 };

@@ -4,7 +4,7 @@ import { Icon } from "../../page/components/kit/Icon.tsx";
 import { Logo } from "../../page/components/kit/Logo.tsx";
 import { useTheme } from "../../page/theme.ts";
 import { useDashboard } from "../state/context.ts";
-import { href, type Route } from "../state/route.ts";
+import { href, type Route } from "../state/place.ts";
 import { ownStorage } from "../storage.ts";
 import { GROUPS, viewOf } from "./views.tsx";
 

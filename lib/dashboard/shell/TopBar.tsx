@@ -2,7 +2,7 @@
 import { Icon } from "../../page/components/kit/Icon.tsx";
 import { Name } from "../../page/components/kit/Name.tsx";
 import { useNodeNames } from "../state/node_names.ts";
-import { href, type Route } from "../state/route.ts";
+import { href, type Route } from "../state/place.ts";
 import { LiveState } from "./LiveState.tsx";
 import { SearchBox } from "./SearchBox.tsx";
 

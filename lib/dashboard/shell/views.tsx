@@ -1,7 +1,7 @@
 /** All views with their places in the menu. */
 import type { ComponentType } from "preact";
 import type { IconName } from "../../page/components/kit/Icon.tsx";
-import type { Route } from "../state/route.ts";
+import type { Route } from "../state/place.ts";
 import { AuditView } from "../views/audit/AuditView.tsx";
 import { BlocksView } from "../views/blocks/BlocksView.tsx";
 import { ChannelsView } from "../views/channels/ChannelsView.tsx";

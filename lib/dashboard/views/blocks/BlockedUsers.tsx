@@ -12,7 +12,7 @@ import { Empty } from "../../kit/States.tsx";
 import { Table } from "../../kit/Table.tsx";
 import { Time } from "../../kit/Time.tsx";
 import { useDashboard } from "../../state/context.ts";
-import { href } from "../../state/route.ts";
+import { href } from "../../state/place.ts";
 import { usePages } from "../../state/use_pages.ts";
 
 export function BlockedUsers() {

@@ -1,5 +1,5 @@
 /** Who may not connect: blocked users, and revoked tokens and sessions. */
-import type { Route } from "../../state/route.ts";
+import type { Route } from "../../state/place.ts";
 import { BlockedUsers } from "./BlockedUsers.tsx";
 import { Revocations } from "./Revocations.tsx";
 

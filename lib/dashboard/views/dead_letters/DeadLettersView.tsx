@@ -1,6 +1,7 @@
 /** What could not be taken, from wherever it came. */
 import { Choice } from "../../kit/Choice.tsx";
-import { replaceQuery, type Route } from "../../state/route.ts";
+import type { Route } from "../../state/place.ts";
+import { replaceQuery } from "../../state/route.ts";
 import { DeadLetters } from "./DeadLetters.tsx";
 import { SOURCES } from "./sources.ts";
 

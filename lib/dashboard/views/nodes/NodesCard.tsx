@@ -7,7 +7,7 @@ import { Card } from "../../kit/Card.tsx";
 import { Pill } from "../../kit/Pill.tsx";
 import { type Column, Table } from "../../kit/Table.tsx";
 import { bytes, count, duration, milliseconds, rate } from "../../state/format.ts";
-import { href } from "../../state/route.ts";
+import { href } from "../../state/place.ts";
 import { healthOf } from "./health.ts";
 
 export function NodesCard({ nodes, own }: { nodes: readonly Node[]; own: string | undefined }) {

@@ -1,7 +1,7 @@
 /** All nodes, or one with its last hour. */
 import { Empty, Failure, Skeleton } from "../../kit/States.tsx";
 import { useDashboard } from "../../state/context.ts";
-import type { Route } from "../../state/route.ts";
+import type { Route } from "../../state/place.ts";
 import { NodePage } from "./NodePage.tsx";
 import { NodesCard } from "./NodesCard.tsx";
 import { SickNodes } from "./SickNodes.tsx";

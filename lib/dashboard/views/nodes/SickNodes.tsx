@@ -2,7 +2,7 @@
 import { Icon } from "../../../page/components/kit/Icon.tsx";
 import { Name } from "../../../page/components/kit/Name.tsx";
 import type { Node } from "../../api/shapes.ts";
-import { href } from "../../state/route.ts";
+import { href } from "../../state/place.ts";
 
 export function SickNodes({ nodes }: { nodes: readonly Node[] }) {
   return (

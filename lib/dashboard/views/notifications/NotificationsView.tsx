@@ -2,7 +2,8 @@
 import { useState } from "preact/hooks";
 import { Field } from "../../../page/components/kit/Field.tsx";
 import { Card } from "../../kit/Card.tsx";
-import { go, type Route } from "../../state/route.ts";
+import type { Route } from "../../state/place.ts";
+import { go } from "../../state/route.ts";
 import { NotificationPage } from "./NotificationPage.tsx";
 
 export function NotificationsView({ route }: { route: Route }) {

@@ -1,5 +1,4 @@
 /** What each step of a notification is called, and how it went. */
-import type { IconName } from "../../../page/components/kit/Icon.tsx";
 import type { Step } from "../../api/shapes.ts";
 
 export type Way = "done" | "wait" | "held" | "failed";
@@ -7,7 +6,7 @@ export type Way = "done" | "wait" | "held" | "failed";
 interface Face {
   readonly word: string;
   readonly way: Way;
-  readonly icon: IconName;
+  readonly icon: "check" | "checks" | "clock" | "moon" | "close" | "trash";
 }
 
 const FACES: Readonly<Record<string, Face>> = {

@@ -5,7 +5,7 @@ import { Loading } from "../../kit/Loading.tsx";
 import { Empty } from "../../kit/States.tsx";
 import { useDashboard } from "../../state/context.ts";
 import { count } from "../../state/format.ts";
-import { href } from "../../state/route.ts";
+import { href } from "../../state/place.ts";
 import { useLoad } from "../../state/use_load.ts";
 import { useOnChange } from "../../state/use_on_change.ts";
 import { ChannelTable } from "../rooms/ChannelTable.tsx";

@@ -4,7 +4,7 @@ import { Card } from "../../kit/Card.tsx";
 import { Loading } from "../../kit/Loading.tsx";
 import { Empty } from "../../kit/States.tsx";
 import { useDashboard } from "../../state/context.ts";
-import { href } from "../../state/route.ts";
+import { href } from "../../state/place.ts";
 import { useLoad } from "../../state/use_load.ts";
 import { AuditTable } from "../audit/AuditTable.tsx";
 

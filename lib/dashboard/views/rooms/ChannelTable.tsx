@@ -5,7 +5,7 @@ import type { LiveChannel } from "../../api/shapes.ts";
 import { type Column, Table } from "../../kit/Table.tsx";
 import { Time } from "../../kit/Time.tsx";
 import { count, rate } from "../../state/format.ts";
-import { href } from "../../state/route.ts";
+import { href } from "../../state/place.ts";
 
 interface ChannelTableProps {
   noun: "room" | "topic";

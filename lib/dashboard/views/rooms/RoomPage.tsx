@@ -11,7 +11,8 @@ import { More } from "../../kit/More.tsx";
 import { Empty } from "../../kit/States.tsx";
 import { Table } from "../../kit/Table.tsx";
 import { useDashboard } from "../../state/context.ts";
-import { go, href } from "../../state/route.ts";
+import { href } from "../../state/place.ts";
+import { go } from "../../state/route.ts";
 import { useOnChange } from "../../state/use_on_change.ts";
 import { usePages } from "../../state/use_pages.ts";
 

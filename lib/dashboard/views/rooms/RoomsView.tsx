@@ -1,5 +1,5 @@
 /** The rooms of now, or one of them. */
-import type { Route } from "../../state/route.ts";
+import type { Route } from "../../state/place.ts";
 import { LiveChannels } from "./LiveChannels.tsx";
 import { RoomPage } from "./RoomPage.tsx";
 

@@ -1,5 +1,5 @@
 /** The topics that somebody follows right now. */
-import type { Route } from "../../state/route.ts";
+import type { Route } from "../../state/place.ts";
 import { LiveChannels } from "./LiveChannels.tsx";
 
 export function TopicsView({ route }: { route: Route }) {

@@ -11,7 +11,8 @@ import { type Column, Table } from "../../kit/Table.tsx";
 import { Time } from "../../kit/Time.tsx";
 import { useDashboard } from "../../state/context.ts";
 import { duration } from "../../state/format.ts";
-import { href, replaceQuery, type Route } from "../../state/route.ts";
+import { href, type Route } from "../../state/place.ts";
+import { replaceQuery } from "../../state/route.ts";
 import { usePages } from "../../state/use_pages.ts";
 
 export function ScheduledView({ route }: { route: Route }) {

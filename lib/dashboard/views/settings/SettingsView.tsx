@@ -9,7 +9,8 @@ import { Empty } from "../../kit/States.tsx";
 import { type Column, Table } from "../../kit/Table.tsx";
 import { useDashboard } from "../../state/context.ts";
 import { useNodeNames } from "../../state/node_names.ts";
-import { replaceQuery, type Route } from "../../state/route.ts";
+import type { Route } from "../../state/place.ts";
+import { replaceQuery } from "../../state/route.ts";
 import { useLoad } from "../../state/use_load.ts";
 
 const SHOWN = [["all", "All"], ["changed", "Changed"]] as const;

@@ -5,7 +5,7 @@ import { part } from "../../api/api.ts";
 import type { UserPage } from "../../api/shapes.ts";
 import { Ask } from "../../kit/Ask.tsx";
 import { useDashboard } from "../../state/context.ts";
-import { href } from "../../state/route.ts";
+import { href } from "../../state/place.ts";
 import { SendTest } from "./SendTest.tsx";
 
 interface UserActionsProps {

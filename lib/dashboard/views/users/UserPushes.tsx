@@ -2,7 +2,7 @@
 import type { UserPage } from "../../api/shapes.ts";
 import { Card } from "../../kit/Card.tsx";
 import { when } from "../../state/format.ts";
-import { href } from "../../state/route.ts";
+import { href } from "../../state/place.ts";
 import { PushPill } from "./PushPill.tsx";
 
 export function UserPushes({ page: { pushes, user_id } }: { page: UserPage }) {

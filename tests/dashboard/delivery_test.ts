@@ -16,9 +16,7 @@ Deno.test(
     await using program = await Program.start({ env: { APP_KEY, APP_NODE_NAME: "node-a" } });
     const manager = await Manager.of(program);
     const token = await connectionToken({ sub: "7" });
-    await using client = await TestClient.connect(`${program.webSocketUrl}?token=${token}`);
-    client.send({ type: "keepalive", room: "/user/7" });
-    await client.settled();
+    await using _ = await TestClient.connectWithToken(program.webSocketUrl, token);
     await manager.done(program, "/notifications", {
       user_id: 7,
       message: "Here",

@@ -4,6 +4,7 @@ import { IDENTITY } from "../engines/database/claim.ts";
 import { sqliteSchemas, type Tabled, tableSchema } from "../engines/database/tables.ts";
 import { HISTORY } from "../engines/sqlite/history.ts";
 import { requireKnown, type Schema } from "../engines/sqlite/migrations.ts";
+import { tableNames } from "../engines/sqlite/table_names.ts";
 
 /** Tables that tell how the file is made, and nothing of users. */
 const OF_THE_FILE = ["versions", "clock", "database_identity"];
@@ -29,9 +30,7 @@ export function checkStore(path: string, stored: readonly (Schema & Tabled)[]): 
 }
 
 function countsIn(database: DatabaseSync): TableCount[] {
-  const tables = database.prepare(
-    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
-  ).all().map(({ name }) => String(name)).filter((name) => !OF_THE_FILE.includes(name));
+  const tables = tableNames(database).filter((name) => !OF_THE_FILE.includes(name)).sort();
   return tables.map((table) => ({
     table,
     rows: Number(database.prepare(`SELECT count(*) AS rows FROM "${table}"`).get()?.["rows"]),

@@ -5,6 +5,7 @@ import { IDENTITY } from "../database/claim.ts";
 import { tableSchema } from "../database/tables.ts";
 import { HISTORY } from "../sqlite/history.ts";
 import { migrate, type Schema } from "../sqlite/migrations.ts";
+import { tableNames } from "../sqlite/table_names.ts";
 import type { Move, Moving } from "./move.ts";
 import { HISTORY_MOVING } from "./history.ts";
 
@@ -49,12 +50,7 @@ function tablesOf(schemas: readonly Schema[]): string[] {
   const database = new DatabaseSync(":memory:");
   try {
     migrate(database, schemas);
-    const found = database.prepare(
-      "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
-    ).all().map(({ name, sql }) => ({ name: String(name), sql: String(sql) }));
-    const virtual = found.filter(({ sql }) => /^CREATE VIRTUAL/i.test(sql)).map(({ name }) => name);
-    return found.map(({ name }) => name)
-      .filter((name) => !virtual.some((each) => name.startsWith(`${each}_`)));
+    return tableNames(database);
   } finally {
     database.close();
   }

@@ -94,6 +94,20 @@ for (const listener of ["deno", "node"]) {
   });
 }
 
+for (const listener of ["deno", "node"]) {
+  Deno.test(`${listener} listener: before a stop, clients of version 2 and streams of events are told to come back, too`, async () => {
+    await using program = await start(listener, { APP_DRAIN_SECONDS: "3" });
+    await using client = await TestClient.connectV2(program.webSocketUrl);
+    await client.command("connect", { user_id: 1 });
+    const response = await fetch(`${program.url}/sse?user_id=2`);
+    const streamed = response.text();
+    program.kill("SIGTERM");
+    assert.equal((await client.waitClosed()).code, 3001);
+    assert.match(await streamed, /3001/);
+    assert.equal((await program.ended()).code, 0);
+  });
+}
+
 function start(listener: string, env: Readonly<Record<string, string>>): Promise<Program> {
   return Program.start({ env: { APP_LISTENER: listener, ...env } });
 }

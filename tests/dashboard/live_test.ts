@@ -29,7 +29,7 @@ Deno.test(
     await figure.filter({ hasText: /Users\s*1\s*In 1 room/ }).waitFor();
     await page.getByRole("link", { name: "follow-me" }).waitFor();
     await page.getByRole("img", {
-      name: /^Connections of the last 60 minutes: 1 now, at most 1 at .*node-a started$/,
+      name: /^Connections of the last 10 minutes: 1 now, at most 1 at .*node-a started$/,
     }).waitFor();
     client.send({ type: "message", message: "hi" });
     // Whoever looks on while nothing changes asks for nothing.

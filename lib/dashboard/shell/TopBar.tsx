@@ -39,7 +39,7 @@ function Crumbs({ title, view, name }: { title: string; view: string; name: stri
   return (
     <>
       <a href={href([view])}>{title}</a>
-      <span class="muted">/</span>
+      <span class="muted">&nbsp;/&nbsp;</span>
       <Name>{view === "nodes" ? nodeName(name) : name}</Name>
     </>
   );

@@ -13,6 +13,7 @@ import { floods } from "./rows/floods.ts";
 import { httpEmbedded, httpRedis } from "./rows/http_notify.ts";
 import { idleMemory } from "./rows/idle_memory.ts";
 import { loneMessage } from "./rows/lone_message.ts";
+import { metrics } from "./rows/metrics.ts";
 import { notificationsMany } from "./rows/notifications_many.ts";
 import { notificationsPreferences } from "./rows/notifications_preferences.ts";
 import { notificationsPush } from "./rows/notifications_push.ts";
@@ -64,5 +65,6 @@ export const ROWS: readonly Row[] = [
   fileSmall,
   floods,
   pageScroll,
+  metrics,
   start,
 ];

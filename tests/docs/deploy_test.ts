@@ -71,6 +71,37 @@ Deno.test("nginx as documented serves the page, the sockets and no API", async (
     socket.close();
     await closed;
   });
+  await t.step("the dashboard's session and its stream go through", async () => {
+    const { key } = await Manager.of(program);
+    using client = nginx.httpClient();
+    for (const path of ["", "/realtime"]) {
+      const ask = (method: string, at: string, headers: Record<string, string>, body?: string) =>
+        fetch(`${nginx.url}${path}/admin${at}`, {
+          ...{ method, client, body },
+          headers: { host: "your-domain.com", "x-notifyli-admin": "1", ...headers },
+        });
+      const origin = "https://your-domain.com";
+      const body = JSON.stringify({ key });
+      const foreign = await ask("POST", "/session", { origin: "https://evil.example" }, body);
+      await foreign.body?.cancel();
+      assert.equal(foreign.status, 403);
+      const opened = await ask("POST", "/session", { origin }, body);
+      assert.equal(opened.status, 201, await opened.text());
+      const [cookie = "", ...how] = (opened.headers.get("set-cookie") ?? "").split("; ");
+      assert.ok(how.includes("Secure"), "it is for TLS alone");
+      const stream = await ask("GET", "/api/watch?streams=nodes", { cookie });
+      let text = "";
+      for await (const part of stream.body!.pipeThrough(new TextDecoderStream())) {
+        text += part;
+        if (text.includes("event: nodes")) break; // nginx holds nothing back
+      }
+      const ended = await ask("DELETE", "/session", { cookie, origin });
+      assert.equal(ended.status, 204);
+      const after = await ask("GET", "/api/nodes", { cookie });
+      await after.body?.cancel();
+      assert.equal(after.status, 401);
+    }
+  });
   await t.step(
     "a WebSocket goes through, and outlives the proxy's timeout by the pings",
     async () => {

@@ -126,8 +126,14 @@ for (const [place, start] of PLACES) {
     for (const watch of [user, room]) assert.ok(!JSON.stringify(watch.events).includes(token));
     assert.ok(user.of("trace").every(({ user_id }) => user_id === 1));
     assert.deepEqual(foreign.events, []);
+    await using whole = await Watch.open(first, manager.key, "streams=trace&user=1&texts=1");
+    const renewed = await connectionToken({ sub: "1" });
+    await one.command("auth", { token: renewed });
+    const auth = await whole.get("trace", ({ type }) => type === "auth");
+    assert.match(String(auth["text"]), /"token":"\*\*\*"/);
+    assert.ok(!JSON.stringify(whole.events).includes(renewed));
     const texts = first.log.filter(({ action }) => action === "trace.texts");
-    assert.deepEqual(texts.map((line) => line["target"]), ["room lobby"]);
+    assert.deepEqual(texts.map((line) => line["target"]), ["room lobby", "user 1"]);
     // Once nobody looks, nothing is tapped any more: no line comes, and the next trace begins anew.
     await user[Symbol.asyncDispose]();
     await room[Symbol.asyncDispose]();

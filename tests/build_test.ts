@@ -31,6 +31,8 @@ Deno.test("what is built already is not built again: esbuild is not even looked 
 const CHANGES: readonly [what: string, path: string][] = [
   ["a source of the page", "lib/page/main.tsx"],
   ["a part of the page's look", "lib/page/styles/tokens.css"],
+  ["a source of the dashboard", "lib/dashboard/charts/scale.ts"],
+  ["the dashboard's bundle", "static/dashboard/main.js"],
   ["a source of the client library", "lib/sdk/core/wake.ts"],
   ["a source of the service worker", "lib/sdk/push/worker/worker.ts"],
   ["a source that both share with the server", "lib/base/close_codes.ts"],

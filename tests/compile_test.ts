@@ -23,7 +23,10 @@ Deno.test("deno task compile puts the page, the scripts and both listeners and e
   const files = embeddedFiles(executable);
 
   await t.step("the page is in it", () => {
-    for (const name of ["index.html", "main.js", "main.css"]) has(files, `static/${name}`);
+    for (const name of ["index.html", "main.js", "main.css"]) {
+      has(files, `static/${name}`);
+      has(files, `static/dashboard/${name}`);
+    }
   });
   await t.step("every Lua script and every SQL file of lib/ is in it", async () => {
     const scripts = (await filesIn(`${checkout.path}/lib`)).filter((path) =>

@@ -231,7 +231,7 @@ export class InboxService {
     ids: readonly string[],
     connection?: string,
   ): Promise<void> {
-    for (const id of ids) this.#steps?.note({ step: "acknowledged", site, user, id, connection });
+    for (const id of ids) this.#steps?.note("acknowledged", { site, user, id }, { connection });
     await this.#inbox.mark(site, user, "delivered", ids);
   }
 
@@ -404,7 +404,7 @@ export class InboxService {
 
   /** As {@linkcode InboxService.withdraw}, from one user. */
   async withdrawFrom(site: string, user: UserId, id: string): Promise<boolean> {
-    this.#steps?.note({ step: "withdrawn", site, user, id });
+    this.#steps?.note("withdrawn", { site, user, id });
     if (await this.#cancel(site, user, id)) return true;
     if (await this.#inbox.get(site, user, id) === undefined) {
       return await this.#cancel(site, user, id); // it may have been put off in between

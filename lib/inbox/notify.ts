@@ -116,7 +116,7 @@ export class Notifier {
     }
     if (beganAt !== undefined) this.#parts.figures.taken(beganAt);
     const online = await asking;
-    if (isNew) steps?.note({ step: "accepted", site, user, id }, acceptedAt);
+    if (isNew) steps?.note("accepted", { site, user, id }, { at: acceptedAt });
     if (isNew) counters[isLater ? "scheduled" : "accepted"].value++;
     log.debug("notification {id} for user {user} in room {room} is stored", { id, user, room });
     // A notification that was there before may have been sent with another time.

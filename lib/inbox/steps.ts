@@ -1,6 +1,7 @@
 /**
  * Remembers the last steps of notifications on this node, in memory: accepted here, given to which connection, acknowledged by
- * which. What stores keep of a notification does not say at which connection it was. A step costs one object in a ring.
+ * which. What stores keep of a notification does not say at which connection it was. A step is a place in lists that are there
+ * already: objects that live for so long would be copied by each of the next garbage collections, while messages wait.
  */
 import type { UserId } from "../base/fields.ts";
 
@@ -26,7 +27,13 @@ export interface Step {
 }
 
 export class StepRecord {
-  readonly #steps: Step[] = [];
+  /** The steps, each at one place of all these lists. */
+  readonly #names: Step["step"][] = [];
+  readonly #sites: string[] = [];
+  readonly #users: UserId[] = [];
+  readonly #ids: string[] = [];
+  readonly #connections: (string | undefined)[] = [];
+  readonly #times = new Float64Array(MOST_STEPS);
   #next = 0;
   readonly #startedAt = Date.now();
   /** When those were accepted that nobody has acknowledged yet, by id. */
@@ -42,27 +49,46 @@ export class StepRecord {
   }
 
   /** @param at when it was, in Unix milliseconds. @default now */
-  note(step: Omit<Step, "at">, at = Date.now()): void {
-    this.#steps[this.#next] = { ...step, at };
-    this.#next = (this.#next + 1) % MOST_STEPS;
-    if (step.step === "accepted") this.#noteAccepted(step.id, at);
-    else if (step.step === "acknowledged") this.#noteAcknowledged(step.id, at);
+  note(
+    step: Step["step"],
+    { site, user, id }: { readonly site: string; readonly user: UserId; readonly id: string },
+    { connection, at = Date.now() }: { readonly connection?: string; readonly at?: number } = {},
+  ): void {
+    const place = this.#next;
+    this.#names[place] = step;
+    this.#sites[place] = site;
+    this.#users[place] = user;
+    this.#ids[place] = id;
+    this.#connections[place] = connection;
+    this.#times[place] = at;
+    this.#next = (place + 1) % MOST_STEPS;
+    if (step === "accepted") this.#noteAccepted(id, at);
+    else if (step === "acknowledged") this.#noteAcknowledged(id, at);
   }
 
   of(site: string, user: UserId, id: string): Step[] {
-    return this.#steps.filter((step) => step.id === id && step.user === user && step.site === site)
-      .sort((one, other) => one.at - other.at);
+    const found: Step[] = [];
+    for (let place = this.#ids.indexOf(id); place >= 0; place = this.#ids.indexOf(id, place + 1)) {
+      if (this.#users[place] !== user || this.#sites[place] !== site) continue;
+      const connection = this.#connections[place];
+      found.push({
+        ...{ step: this.#names[place]!, site, user, id, at: this.#times[place]! },
+        ...(connection !== undefined && { connection }),
+      });
+    }
+    return found.sort((one, other) => one.at - other.at);
   }
 
   /** The site's user who has this notification, where a step says so. */
   ownerOf(site: string, id: string): UserId | undefined {
-    return this.#steps.find((step) => step.id === id && step.site === site)?.user;
+    const place = this.#ids.findIndex((each, index) => each === id && this.#sites[index] === site);
+    return this.#users[place];
   }
 
   /** Since when all steps are known, in Unix milliseconds. */
   get since(): number {
-    if (this.#steps.length < MOST_STEPS) return this.#startedAt;
-    return this.#steps[this.#next]?.at ?? this.#startedAt;
+    if (this.#ids.length < MOST_STEPS) return this.#startedAt;
+    return this.#times[this.#next] ?? this.#startedAt;
   }
 
   /** How long it took from when notifications were accepted here to when they were acknowledged, in the last minute. */

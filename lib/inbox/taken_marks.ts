@@ -35,7 +35,7 @@ export class TakenMarks implements Marks {
   }
 
   given({ site, user, id: connection }: Connection, id: string): void {
-    if (user !== undefined) this.#steps.note({ step: "sent", site, user, id, connection });
+    if (user !== undefined) this.#steps.note("sent", { site, user, id }, { connection });
   }
 
   note(inbox: ConnectionInbox): void {
@@ -51,7 +51,7 @@ export class TakenMarks implements Marks {
   taken({ site, user }: InboxOwner, ids: readonly string[], how: Taken): void {
     if (user === undefined) return;
     if (how === "delivered") {
-      for (const id of ids) this.#steps.note({ step: "acknowledged", site, user, id });
+      for (const id of ids) this.#steps.note("acknowledged", { site, user, id });
     }
     this.write({ site, user, ids, state: how });
   }

@@ -188,7 +188,7 @@ async function run(
   const notes = `${kills} ${
     isStill ? "times still" : "kills"
   }, ${ledger.accepted} uploads, ${erased} users erased`;
-  return { accepted: kept.length, delivered: kept.length, queued: 0, doubled: 0, notes };
+  return { accepted: ledger.accepted, delivered: ledger.accepted, queued: 0, doubled: 0, notes };
 }
 
 /** The last node stands still, as in a machine that is paused; the others are asked meanwhile. */

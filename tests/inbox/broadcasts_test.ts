@@ -123,27 +123,36 @@ for (const [place, start] of PLACES) {
     });
 
     await test.step("withdrawn while it is sent, it waits in no digest either", async () => {
-      // A machine that is busy has sent and taken back all of them before the window ends.
-      const kind = { digest: { window: "5s" } };
-      await manager.call(first, "PUT", "/kinds/withdrawn", kind);
-      const users = Array.from({ length: 100 }, (_, index) => index + 1);
-      const call = { user_ids: users, kind: "withdrawn", message: "Gone" };
-      for (const each of [1, 2, 3]) {
-        const id = `digest-gone-${each}`;
-        await manager.call(first, "POST", "/notifications", { ...call, id });
-        const { status } = await manager.call(first, "DELETE", `/notifications/${id}`);
-        assert.equal(status, 202);
-        await ended(nodes, id, "withdrawn");
+      for (const seconds of [5, 20, 60]) {
+        const name = `withdrawn-${seconds}`;
+        const kind = { digest: { window: `${seconds}s` } };
+        await manager.call(first, "PUT", `/kinds/${name}`, kind);
+        const users = Array.from({ length: 100 }, (_, index) => index + 1);
+        const call = { user_ids: users, kind: name, message: "Gone" };
+        const startedAt = performance.now();
+        for (const each of [1, 2, 3]) {
+          const id = `${name}-${each}`;
+          await manager.call(first, "POST", "/notifications", { ...call, id });
+          const { status } = await manager.call(first, "DELETE", `/notifications/${id}`);
+          assert.equal(status, 202);
+          await ended(nodes, id, "withdrawn");
+        }
+        // A machine so busy that the window has ended has brought what was not taken back by then.
+        if (performance.now() - startedAt > seconds * 1000 - 1000) continue;
+        const stays = { user_ids: [1, 2], kind: name, message: "Stays", id: `${name}-stays` };
+        await manager.call(first, "POST", "/notifications", stays);
+        for (const client of [one, two]) {
+          const entry = await waitFor("the digest is there", async () => {
+            const { notifications } = await client.command("inbox");
+            return (notifications as Json[]).find(({ kind }) => kind === name);
+          });
+          assert.equal(entry["message"], "Stays");
+        }
+        break;
       }
-      const stays = { user_ids: [1, 2], kind: "withdrawn", message: "Stays", id: "digest-stays" };
-      await manager.call(first, "POST", "/notifications", stays);
       for (const client of [one, two]) {
-        const [entry] = await waitFor("the digest is there", async () => {
-          const { notifications } = await client.command("inbox");
-          return (notifications as Json[]).length > 0 && notifications as Json[];
-        });
-        assert.equal(entry?.["message"], "Stays");
-        await client.command("delete", { ids: [entry?.["id"]] });
+        const { notifications } = await client.command("inbox");
+        await client.command("delete", { ids: (notifications as Json[]).map(({ id }) => id) });
       }
     });
 

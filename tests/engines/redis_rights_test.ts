@@ -42,6 +42,11 @@ Deno.test("docs/redis.md: with the server's rights everything works, and each is
     await using program = await Program.start({ env });
     await ready(program);
     await useEverything(program, redis, receiver);
+    const operator = { authorization: `Bearer ${operatorKeyOf(program)}` };
+    const aside = await fetch(`${program.url}/api/dead-letters?source=stream`, {
+      headers: operator,
+    });
+    assert.equal(aside.status, 200, await aside.text());
     await makeAndRevokeKey(program);
     await using other = await Program.start({ env });
     await using client = await TestClient.join(other.webSocketUrl, { user: 5, room: "lobby" });

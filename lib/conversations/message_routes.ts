@@ -2,6 +2,7 @@
 import { CodedError } from "../base/errors.ts";
 import type { Fields } from "../base/fields.ts";
 import type { Limits } from "../base/sizes.ts";
+import { withBeside } from "../http/beside_body.ts";
 import type { Call } from "../http/call.ts";
 import type { HttpAnswer, Route } from "../http/route.ts";
 import { actorIn } from "./actor.ts";
@@ -79,7 +80,7 @@ export function messageRoutes(service: Conversations, limits: Limits): readonly 
   ];
 
   async function send(call: Call, given: Fields): Promise<HttpAnswer> {
-    const fields = { ...given, id: given["id"] ?? call.callersId };
+    const fields = withBeside(given, call.ownId);
     const actor = actorIn(call, fields, limits);
     const { message, isDuplicate } = await service.send(actor, sendFields(fields, limits));
     return { status: isDuplicate ? 200 : 201, json: messageOnWire(message) };

@@ -5,6 +5,7 @@
 import { CodedError } from "../base/errors.ts";
 import type { Fields } from "../base/fields.ts";
 import type { Limits } from "../base/sizes.ts";
+import { withBeside } from "../http/beside_body.ts";
 import type { Call } from "../http/call.ts";
 import type { HttpAnswer, Route } from "../http/route.ts";
 import { actorIn } from "./actor.ts";
@@ -31,7 +32,7 @@ export function conversationRoutes(service: Conversations, limits: Limits): read
     }),
     writing("POST", "/conversations", async (call) => {
       const given = await call.fields();
-      const fields = { ...given, id: given["id"] ?? call.callersId };
+      const fields = withBeside(given, call.ownId);
       const actor = actorIn(call, fields, limits);
       const opened = await service.open(actor, openFields(fields, limits));
       const json = conversationOnWire(opened.conversation);

@@ -97,6 +97,12 @@ export class Call {
     return this.#context.req.header("idempotency-key");
   }
 
+  /** That id as a field, where there is one. */
+  get ownId(): Fields {
+    const id = this.callersId;
+    return id === undefined ? {} : { id };
+  }
+
   /** A part of the path, such as `user` of `/users/:user`, decoded. Throws where it is from the query, which has several. */
   param(name: string): string {
     this.query(name);
@@ -225,7 +231,11 @@ export class Call {
    * done to the wrong one; the operator may name any.
    */
   managedSite({ site: named }: Fields): string {
-    const site = siteField({ site: named ?? this.query("site") ?? this.site });
+    const asked = this.query("site");
+    const site = siteField({ site: named ?? asked ?? this.site });
+    if (asked !== undefined && asked !== site) {
+      throw invalid("site", asked, "one site, in the query or in the body");
+    }
     if (site === this.site || this.isOperator) return site;
     const { who, address = "" } = this.actor;
     const reason = `the API key ${who} is of site ${this.site}, not of ${site}`;

@@ -8,6 +8,7 @@ import type { WithIgnored } from "../base/ignored.ts";
 import type { Limits } from "../base/sizes.ts";
 import { inSeconds, unixSeconds } from "../base/times.ts";
 import { pageSize } from "../core/command_fields.ts";
+import { withBeside } from "../http/beside_body.ts";
 import type { Call } from "../http/call.ts";
 import { cursorField, cursorOnWire, pageFields } from "../http/list_page.ts";
 import type { HttpAnswer, Route } from "../http/route.ts";
@@ -63,11 +64,10 @@ export function inboxRoutes(
 
   return [
     ...sent("/notifications", async (call) => {
-      const fields = {
-        ...await call.fieldsWithList("user_ids", mostBytes(context)),
-        ...saidBeside(call),
-        ...callersId(call),
-      };
+      const fields = withBeside(
+        await call.fieldsWithList("user_ids", mostBytes(context)),
+        { ...saidBeside(call), ...call.ownId },
+      );
       const sending = parseSending(fields, context);
       const answer = isBroadcast(sending)
         ? await sendToMany(call, sending)
@@ -103,7 +103,7 @@ export function inboxRoutes(
       async run(call) {
         const id = call.param("id");
         const named = given("user_id", call.query("user_id"));
-        const fields = { ...named, ...await fieldsOrText(call) };
+        const fields = withBeside(await fieldsOrText(call), named);
         const zone = isMissing(fields["deliver_at"])
           ? "UTC"
           : await receiversZone(call.site, id, fields);
@@ -215,7 +215,7 @@ export function inboxRoutes(
     },
     ...sent("/users/:user/notifications", async (call) => {
       const user = call.param("user");
-      const fields = { ...await fieldsOrText(call), ...callersId(call), user_id: user };
+      const fields = { ...withBeside(await fieldsOrText(call), call.ownId), user_id: user };
       const parsed = parseNotification(fields, { limits, defaultRoom: `/user/${user}` });
       return naming(await send(call, parsed), ignoredInSending(call, fields));
     }),
@@ -300,12 +300,7 @@ function sent(path: Route["path"], run: Route["run"]): Route[] {
 
 /** Reads fields where the body has some; else the whole body is the message, as `curl -d` sends it. */
 async function fieldsOrText(call: Call): Promise<Fields> {
-  const fields = await call.fieldsOr("message");
-  return { ...fields, ...saidBeside(call) };
-}
-
-function callersId(call: Call): Fields {
-  return given("id", call.callersId);
+  return withBeside(await call.fieldsOr("message"), saidBeside(call));
 }
 
 function given(name: string, value: string | undefined): Fields {

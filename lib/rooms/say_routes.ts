@@ -2,6 +2,7 @@
 import type { Fields } from "../base/fields.ts";
 import type { Limits } from "../base/sizes.ts";
 import { type Channel, roomChannel } from "../core/channel.ts";
+import { withBeside } from "../http/beside_body.ts";
 import type { Call } from "../http/call.ts";
 import type { HttpAnswer, Route } from "../http/route.ts";
 import { PublishLimit } from "../limits/publish_limit.ts";
@@ -31,7 +32,7 @@ export function sayRoutes(
       scope: "publish",
       async run(call) {
         const room = roomOf(call);
-        const fields = { ...await call.fieldsOr("message"), ...textsBeside(call) };
+        const fields = withBeside(await call.fieldsOr("message"), textsBeside(call));
         requireSame("room", fields, room);
         const channel = openChannel(call.managedSite(fields), room);
         return await say(call, channel, { room, ...systemMessageFields(fields, limits) });
@@ -67,13 +68,17 @@ export function sayRoutes(
   }
 }
 
-/** What stands beside a body that is a text: in the query, or in a header. */
+/** What is said beside the body: in the query, and before that in headers. */
 export function textsBeside(call: Call): Fields {
-  const id = call.callersId;
-  const beside = {
-    name: call.query("name") ?? call.header("x-name"),
-    user_id: call.query("user_id") ?? call.header("x-user-id"),
-    id,
+  const inHeaders = {
+    name: call.header("x-name"),
+    user_id: call.header("x-user-id"),
+    id: call.callersId,
   };
-  return Object.fromEntries(Object.entries(beside).filter(([, value]) => value !== undefined));
+  const inQuery = { name: call.query("name"), user_id: call.query("user_id") };
+  return { ...given(inHeaders), ...given(inQuery) };
+}
+
+function given(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

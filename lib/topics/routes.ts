@@ -1,5 +1,6 @@
 /** The route by which other systems publish events in topics. Next: `topics.ts`, `publish`. */
 import type { Limits } from "../base/sizes.ts";
+import { withBeside } from "../http/beside_body.ts";
 import type { Route } from "../http/route.ts";
 import { PublishLimit } from "../limits/publish_limit.ts";
 import type { Rates } from "../limits/settings.ts";
@@ -23,7 +24,7 @@ export function topicRoutes(
     async run(call) {
       const topic = topicField({ topic: call.param("topic") }, limits);
       const given = await call.fields();
-      const fields = { ...given, id: given["id"] ?? call.callersId };
+      const fields = withBeside(given, call.ownId);
       const site = call.managedSite(fields);
       const event = topicEventFields(fields, limits);
       publishing.limitPublish(call.rateKey);

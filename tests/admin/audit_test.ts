@@ -70,6 +70,8 @@ for (const [place, start] of PLACES) {
     assert.ok(ofShop.length >= 2 && ofShop.every(({ site }) => site === "shop"));
     const refused = await shop.call(first, "GET", "/audit?site=default");
     assert.deepEqual([refused.status, refused.json["code"]], [403, "forbidden"]);
+    const wrong = await manager.call(first, "GET", "/audit?site=a:b");
+    assert.deepEqual([wrong.status, wrong.json["code"]], [400, "invalid_field"]);
     const pages: Json[] = [];
     for (let before = "";;) {
       const { json } = await manager.call(last, "GET", `/audit?limit=4${before}`);

@@ -1,6 +1,7 @@
 /** The route by which other systems say something in many rooms at once. Next: `broadcast.ts`. */
 import { type Fields, identifier, invalid } from "../../base/fields.ts";
 import type { Limits } from "../../base/sizes.ts";
+import { withBeside } from "../../http/beside_body.ts";
 import type { Call } from "../../http/call.ts";
 import type { Route } from "../../http/route.ts";
 import { PublishLimit } from "../../limits/publish_limit.ts";
@@ -19,7 +20,7 @@ export function broadcastRoutes(
     path: "/broadcast",
     scope: "publish",
     async run(call) {
-      const fields = { ...await call.fieldsOr("message"), ...textsBeside(call) };
+      const fields = withBeside(await call.fieldsOr("message"), textsBeside(call));
       const site = call.managedSite(fields);
       const pattern = patternOf(call, fields);
       const message = systemMessageFields(fields, limits);

@@ -1,5 +1,6 @@
 /** The image and the compose file. No engine runs here: what can be run of them without one is. */
 import assert from "node:assert/strict";
+import { matchesGlob } from "node:path";
 import { validate } from "dockerfile-utils";
 import { parse } from "yaml";
 import { readConfig } from "../../lib/configuration.ts";
@@ -22,6 +23,15 @@ interface Service {
   readonly volumes: readonly string[];
   readonly stop_grace_period?: string;
 }
+
+Deno.test("no secret of the compose file's folder goes into the image's layers", async () => {
+  const ignored = await Deno.readTextFile(`${ROOT}deploy/docker/Dockerfile.dockerignore`);
+  const patterns = ignored.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  const isIgnored = (path: string) => patterns.some((pattern) => matchesGlob(path, pattern));
+  assert.ok(isIgnored("deploy/docker/.env"));
+  assert.ok(isIgnored(".env") && isIgnored(".git") && isIgnored("data"));
+  assert.ok(!isIgnored("main.ts") && !isIgnored(".env.example"));
+});
 
 Deno.test("the Dockerfile has nothing that a linter finds, which finds what is wrong", () => {
   assert.deepEqual(validate(DOCKERFILE), []);

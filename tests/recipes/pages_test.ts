@@ -1,5 +1,6 @@
 /** The pages of recipes: each has the whole of the files that it is about, and names what exists. */
 import assert from "node:assert/strict";
+import { run } from "../support/command.ts";
 import { ROOT } from "../support/paths.ts";
 
 const FOLDER = `${ROOT}docs/recipes`;
@@ -34,6 +35,27 @@ for (const page of pages) {
     }
   });
 }
+
+const SHELL = "set -a; . /etc/notifyli/notifyli.env; APP_DATA_DIR=/var/lib/notifyli";
+
+Deno.test("pages that call notifyli beside the unit give it the unit's settings", async () => {
+  const unit = await Deno.readTextFile(`${ROOT}systemd/notifyli.service`);
+  assert.match(unit, /^EnvironmentFile=\/etc\/notifyli\/notifyli\.env$/m);
+  assert.match(unit, /^Environment=APP_DATA_DIR=\/var\/lib\/notifyli$/m);
+  for (const page of ["recipes/three-nodes", "migrate", "backup", "doctor"]) {
+    const text = await Deno.readTextFile(`${ROOT}docs/${page}.md`);
+    assert.ok(text.replaceAll("\n", " ").includes(SHELL), page);
+    // The file is root's alone: docs/deploy.md.
+    assert.doesNotMatch(text, /sudo -u notifyli sh|\* notifyli /, page);
+  }
+  const file = await Deno.makeTempFile();
+  await Deno.writeTextFile(file, "APP_KEY=a\n");
+  const script = `${SHELL.replace("/etc/notifyli/notifyli.env", file)}; env`;
+  const { stdout } = await run(["sh", "-c", script]);
+  await Deno.remove(file);
+  assert.match(stdout, /^APP_KEY=a$/m);
+  assert.match(stdout, /^APP_DATA_DIR=\/var\/lib\/notifyli$/m);
+});
 
 Deno.test("each file of a recipe stands on a page", async () => {
   const files: string[] = [];

@@ -12,7 +12,6 @@ import {
   trace,
 } from "@opentelemetry/api";
 import { CodedError } from "../base/errors.ts";
-import { reasonOf } from "../base/reason.ts";
 import { type SpanOptions, type Tracer, traceWith } from "../base/tracing.ts";
 import { VERSION } from "../base/version.ts";
 
@@ -76,8 +75,10 @@ export function traceByOpenTelemetry(): void {
   traceWith(new OpenTelemetry());
 }
 
+/** A message of an error may have in it what somebody has written, so the span has the code alone; the log has the rest. */
 function endFailed(span: Span, error: unknown): void {
-  if (error instanceof CodedError) span.setAttribute("error.type", error.code);
-  span.setStatus({ code: SpanStatusCode.ERROR, message: reasonOf(error) });
+  const what = error instanceof CodedError ? error.code : error instanceof Error ? error.name : "";
+  span.setAttribute("error.type", what);
+  span.setStatus({ code: SpanStatusCode.ERROR, message: what });
   span.end();
 }

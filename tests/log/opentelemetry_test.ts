@@ -31,6 +31,8 @@ const TRACEPARENT = `00-${TRACE}-${CALLER}-01`;
 /** A collector that takes OTLP in JSON over HTTP. */
 class Collector implements AsyncDisposable {
   readonly spans: Span[] = [];
+  /** All that came, as it came. */
+  text = "";
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 
   constructor() {
@@ -38,7 +40,10 @@ class Collector implements AsyncDisposable {
       { port: 0, hostname: "127.0.0.1", onListen() {} },
       async (request) => {
         const text = await request.text();
-        if (request.url.endsWith("/v1/traces")) this.#take(JSON.parse(text));
+        if (request.url.endsWith("/v1/traces")) {
+          this.text += text;
+          this.#take(JSON.parse(text));
+        }
         return Response.json({});
       },
     );
@@ -211,6 +216,41 @@ Deno.test("embedded: commands, hooks and pushes have spans of their own", async 
   const delivered = await collector.get("deliver", command.traceId);
   await collector.below(delivered, command.spanId);
 });
+
+for (const listener of ["deno", "node"]) {
+  Deno.test(`${listener} listener: no span of the server has a text, a name or an id that it refuses`, async () => {
+    await using collector = new Collector();
+    await using program = await Program.start({
+      env: { ...collector.env("alone"), APP_KEY, APP_LISTENER: listener },
+    });
+    const manager = await Manager.of(program);
+    const refused = await call(program, manager, "/rooms/lobby/messages", {
+      ...{ message: "x", name: ["Secretname"], user_id: "Secretuser" },
+    });
+    assert.equal(refused.status, 400);
+    const token = await connectionToken({ sub: "8" });
+    await using client = await TestClient.connectWithToken(program.webSocketUrl, token);
+    const wrong = await client.command("subscribe", { room: { Secretroom: 1 } }).catch((error) =>
+      error
+    );
+    assert.match(String(wrong), /Secretroom/);
+    const asked = await fetch(`${program.url}/api/rooms/messages?room=lobby&limit=Secretquery`, {
+      headers: { authorization: `Bearer ${manager.key}` },
+    });
+    await asked.body?.cancel();
+    await waitFor(
+      "spans",
+      () =>
+        ["POST /api/rooms/:room/messages", "command subscribe"].every((name) =>
+          collector.spans.some((span) => span.name === name && span.isError)
+        ),
+    );
+    console.log(collector.text);
+    for (const secret of ["Secret", token, manager.key]) {
+      assert.ok(!collector.text.includes(secret), secret);
+    }
+  });
+}
 
 Deno.test("nothing is traced unless the runtime's OpenTelemetry is on, and what is sent says nothing of it", async () => {
   await using redis = await RedisServer.start();

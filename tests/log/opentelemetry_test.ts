@@ -234,10 +234,6 @@ for (const listener of ["deno", "node"]) {
       error
     );
     assert.match(String(wrong), /Secretroom/);
-    const asked = await fetch(`${program.url}/api/rooms/messages?room=lobby&limit=Secretquery`, {
-      headers: { authorization: `Bearer ${manager.key}` },
-    });
-    await asked.body?.cancel();
     await waitFor(
       "spans",
       () =>
@@ -245,7 +241,6 @@ for (const listener of ["deno", "node"]) {
           collector.spans.some((span) => span.name === name && span.isError)
         ),
     );
-    console.log(collector.text);
     for (const secret of ["Secret", token, manager.key]) {
       assert.ok(!collector.text.includes(secret), secret);
     }

@@ -106,6 +106,10 @@ async function moveAll(
   if (redis?.isDone === false) moved.push(...await toRedis(config, redis, source));
   await postgres?.done();
   await redis?.done();
+  if ([postgres, redis].every((target) => target === undefined || target.isDone)) {
+    console.log("Nothing was written: a node may have run there since");
+    return 0;
+  }
   console.log(told(moved));
   const missing = moved.filter(({ before, after, kept }) => kept === 0 && after < before);
   for (const { noun, before, after } of missing) {

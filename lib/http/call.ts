@@ -121,6 +121,12 @@ export class Call {
     return [...values][0];
   }
 
+  /** The site that the query names, whosever it is; `undefined` where it names none. Throws where that is no site's name. */
+  get namedSite(): string | undefined {
+    const site = this.query("site");
+    return site === undefined ? undefined : siteField({ site });
+  }
+
   /** The names of the parameters in the query. */
   get queryNames(): readonly string[] {
     if (!this.#context.req.url.includes("?")) return [];

@@ -1,5 +1,4 @@
 /** The route that shows what was managed. */
-import { siteField } from "../../auth/keys/fields.ts";
 import { DEFAULT_SITE } from "../../base/site.ts";
 import { pageSize } from "../../core/command_fields.ts";
 import { cursorField, cursorOnWire, pageFields } from "../../http/list_page.ts";
@@ -14,11 +13,9 @@ export function auditRoutes(audit: AuditLog): readonly Route[] {
     async run(call) {
       const limit = pageSize(pageFields(call));
       const place = cursorField({ cursor: call.query("before") });
-      const named = call.query("site");
+      const named = call.namedSite;
       // The whole server is one operator's, whose keys are of the default site.
-      const site = call.site === DEFAULT_SITE
-        ? named === undefined ? undefined : siteField({ site: named })
-        : call.managedSite({ site: named });
+      const site = call.site === DEFAULT_SITE ? named : call.managedSite({ site: named });
       const before = place && { at: place.at, id: place.name };
       const found = await audit.list({ site, limit: limit + 1, before });
       const shown = found.slice(0, limit);

@@ -54,3 +54,9 @@ export function route(
   cause.preventDefault();
   return router(address.pathname + address.search + address.hash, notification) !== true;
 }
+
+/** What is of the page's own site opens in its place. */
+export function here(link: NonNullable<ReturnType<typeof linkTo>>) {
+  const isHere = URL.parse(link.href, location.href)?.origin === location.origin;
+  return isHere ? { href: link.href } : link;
+}

@@ -95,7 +95,7 @@ function set(element: Element, name: string, value: unknown, before: unknown): v
   } else if (value === before) return;
   else if (name === "start") field["value"] = value;
   else if (name === "style") {
-    for (const [property, text] of Object.entries(value as Record<string, string>)) {
+    for (const [property, text] of Object.entries(value ?? {})) {
       (element as HTMLElement).style.setProperty(property, text);
     }
   } else if (name.startsWith("on")) {

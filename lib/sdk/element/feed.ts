@@ -19,7 +19,7 @@ const NOTICE_LIMIT = 3;
 /** What the user has just done, or what was refused: one line for a few seconds. */
 export interface Notice {
   readonly id: number;
-  readonly key: "snoozed_until" | "archived_what" | "deleted_what" | "failed";
+  readonly key: "snoozed_until" | "archived_what" | "deleted_what" | "all_read" | "failed";
   readonly put: NoticeWords;
   readonly undo?: () => void;
   /** Is called when it goes and was not undone. */
@@ -35,6 +35,10 @@ export interface NoticeWords {
 
 /** Whoever keeps what is not in the list is told of what comes. */
 export interface Follower {
+  /** How many are unread where it shows some as read of which the server is not told yet; else `undefined`. */
+  readonly unread: number | undefined;
+  /** The list as it is to be shown. */
+  shown(list: readonly Notification[]): readonly Notification[];
   /** The inbox was changed, here or on another device. */
   changed(event: InboxChange["event"], ids?: readonly string[]): void;
   /** A notification came. */
@@ -108,7 +112,7 @@ export class Feed {
   }
 
   get unread(): number {
-    return this.client.notifications.unread;
+    return this.follower?.unread ?? this.client.notifications.unread;
   }
 
   get isOnline(): boolean {
@@ -122,8 +126,7 @@ export class Feed {
   }
 
   close(): void {
-    for (const { end } of this.notices) end?.();
-    this.notices = [];
+    this.endNotices();
     for (const stop of this.#stops) stop();
     this.follower?.close();
     this.#changed.clear();
@@ -156,10 +159,6 @@ export class Feed {
     this.tell(this.client.notifications.markRead(unread).finally(done));
   }
 
-  readAll(): void {
-    this.tell(this.client.notifications.markRead("all"));
-  }
-
   /** Does an action. It rejects where that is not done; whoever asked says so. */
   act(id: string, action: string, text?: string): Promise<ActionResult> {
     const options = text === undefined ? {} : { text };
@@ -189,6 +188,14 @@ export class Feed {
     this.notices = this.notices.filter((each) => each !== notice);
     if (isUndone) notice?.undo?.();
     else notice?.end?.();
+    this.show();
+  }
+
+  /** Nobody can undo anything any more. */
+  endNotices(): void {
+    const { notices } = this;
+    this.notices = [];
+    for (const { end } of notices) end?.();
     this.show();
   }
 
@@ -237,9 +244,10 @@ export class Feed {
   /** Takes what is known now, and tells of it once, at the end of this task. */
   show(): void {
     // What came with the connection is shown once the inbox was read: there are holes in between.
-    this.list = this.client.notifications.list.filter(({ offset = Infinity, replayed }) =>
+    const list = this.client.notifications.list.filter(({ offset = Infinity, replayed }) =>
       this.isLoaded ? offset >= this.#oldest : !replayed
     );
+    this.list = this.follower?.shown(list) ?? list;
     this.toasts = withoutSeen(this.toasts, this.list);
     if (this.isOnline) this.knownAt = Date.now() / 1000;
     if (this.#isScheduled) return;

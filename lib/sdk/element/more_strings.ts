@@ -12,6 +12,7 @@ export const MORE_ENGLISH = {
   comes_back: "It comes back {time}.",
   within_a_year: "Choose a time within a year.",
   day_and_time: "Day and time",
+  all_read: "Marked all as read",
   archived_what: "Archived {what}",
   deleted_what: "Deleted {what}",
   notifications_one: "{count} notification",

@@ -186,6 +186,8 @@ export class NotifyliInbox extends Base {
       if (this.open && document.activeElement === document.body) this.#surface.escape(event);
     };
     document.addEventListener("keydown", lost, { signal });
+    // Who leaves the page can undo nothing there.
+    addEventListener("pagehide", () => this.#feed?.endNotices(), { signal });
     addEventListener("resize", put, { signal });
     addEventListener("scroll", put, { signal, capture: true, passive: true });
     this.#schedule();

@@ -33,6 +33,8 @@ export class Shelf implements Follower {
   #archived: Archived | undefined;
   /** The ids of what is deleted unless that is undone. */
   readonly #deleting = new Set<string>();
+  /** Up to this offset all is shown as read, of which the server is told when that can be undone no more. */
+  #readThrough = 0;
   #hasLooked = false;
   #stop = () => {};
 
@@ -45,6 +47,19 @@ export class Shelf implements Follower {
   get archived(): Archived | undefined {
     const list = this.#archived?.list.filter(({ id }) => !this.#deleting.has(id));
     return this.#archived && { ...this.#archived, list: list ?? [] };
+  }
+
+  /** All that is newer is in the list. */
+  get unread(): number | undefined {
+    if (this.#readThrough === 0) return undefined;
+    return this.#feed.list.filter(({ read }) => !read).length;
+  }
+
+  shown(list: readonly Notification[]): readonly Notification[] {
+    if (this.#readThrough === 0) return list;
+    const isHeld = ({ read, offset = Infinity }: Notification) =>
+      !read && offset <= this.#readThrough;
+    return list.map((each) => isHeld(each) ? { ...each, read: true } : each);
   }
 
   close(): void {
@@ -67,6 +82,8 @@ export class Shelf implements Follower {
 
   changed(event: InboxChange["event"], ids: readonly string[] = []): void {
     if (event === "read" || event === "act") return;
+    // Another device has brought it back, and wants it.
+    if (event === "unarchive") ids.forEach((id) => this.#deleting.delete(id));
     if (this.#hasLooked && event === "snooze") this.loadSnoozed();
     if (this.#archived !== undefined) this.loadArchived();
     if (event === "delete") this.came(...ids);
@@ -81,6 +98,19 @@ export class Shelf implements Follower {
   connected(): void {
     if (this.#hasLooked) this.loadSnoozed();
     if (this.#archived !== undefined) this.loadArchived();
+  }
+
+  /** Marks all as read that there are now, which can be undone for a few seconds. */
+  readAll(): void {
+    const { notifications } = this.#client;
+    const through = Math.max(0, ...notifications.list.map(({ offset = 0 }) => offset));
+    this.#readThrough = through;
+    const undo = () => {
+      if (this.#readThrough === through) this.#readThrough = 0;
+      this.#feed.show();
+    };
+    const end = () => this.#feed.tell(notifications.markRead("all", { through }).finally(undo));
+    this.#feed.notice("all_read", {}, undo, end);
   }
 
   /** Puts notifications away, which can be undone for a few seconds. */
@@ -115,7 +145,10 @@ export class Shelf implements Follower {
         keep();
         if (!isArchived) this.unarchive(ids);
       };
-      const end = () => this.#feed.tell(notifications.delete(ids).finally(keep));
+      const end = () => {
+        const left = ids.filter((id) => this.#deleting.has(id));
+        if (left.length > 0) this.#feed.tell(notifications.delete(left).finally(keep));
+      };
       this.#feed.notice("deleted_what", { what: all }, undo, end);
     };
     this.#feed.tell(doing());

@@ -56,16 +56,11 @@ export class Surface {
   /** The panel was opened or closed. */
   opened(isOpen: boolean): void {
     const hadFocus = this.#root.activeElement !== null;
-    if (!isOpen && !this.#host.hasAttribute("toasts")) this.#dismissNotices();
+    if (!isOpen && !this.#host.hasAttribute("toasts")) this.#feed?.endNotices();
     this.#ui = CLOSED;
     this.#render();
     if (isOpen) this.#panel?.focus();
     else if (hadFocus) this.#bell?.focus();
-  }
-
-  /** What nobody sees cannot be undone any more. */
-  #dismissNotices(): void {
-    for (const { id } of this.#feed?.notices ?? []) this.#feed?.dismissNotice(id);
   }
 
   /** Keeps the panel at its bell. */
@@ -324,7 +319,7 @@ export class Surface {
     if (!tells(this.#host, event, "notifyli-action", { notification, action, text })) return;
     if (action.type === "view") {
       if (!notification.read) feed.read([notification.id]);
-      route(event, this.#host.router, { notification, url: action.url });
+      if (route(event, this.#host.router, { notification, url: action.url })) this.#close();
     }
     const note = (state?: "busy" | { failed: string }) => {
       const doing = new Map(this.#ui.doing);

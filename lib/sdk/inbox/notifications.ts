@@ -120,9 +120,17 @@ export class Notifications implements Part {
     return this.#stream.position;
   }
 
-  /** Resolves with how many are unread then. Rejects as `publish()` does; so do the next ones. */
-  markRead(which: WhichNotifications | "all"): Promise<number> {
-    return which === "all" ? this.#tell({ type: "read", all: true }) : this.#change("read", which);
+  /**
+   * Resolves with how many are unread then. Rejects as `publish()` does; so do the next ones.
+   *
+   * @param options.through with `all`: up to the notification of this `offset`, and none that came after it
+   */
+  markRead(
+    which: WhichNotifications | "all",
+    { through }: { readonly through?: number } = {},
+  ): Promise<number> {
+    if (which !== "all") return this.#change("read", which);
+    return this.#tell({ type: "read", all: true, ...(through !== undefined && { through }) });
   }
 
   archive(which: WhichNotifications): Promise<number> {

@@ -139,6 +139,55 @@ Deno.test("Shelf deletes for good once nobody can undo it: when its time is over
   }
 });
 
+Deno.test("Shelf marks all as read that there were, once nobody can undo it", async () => {
+  for (const how of ["undone", "over"]) {
+    using world = await opened({ unread: 9, inbox: inboxData(3, {}, range(1, 3)) });
+    const { feed, shelf, socket } = world;
+    socket.reply("inbox", page(range(1, 3), 9));
+    await settled();
+    shelf.readAll();
+    assert.deepEqual([feed.unread, feed.list.map(({ read }) => read)], [0, [true, true, true]]);
+    assert.deepEqual(socket.ofType("read"), [], "it can be undone");
+    socket.receive(direct(4));
+    assert.deepEqual([feed.unread, feed.list[0]?.read], [1, false], "it came after that");
+    const [notice] = feed.notices;
+    assert.equal(notice?.key, "all_read");
+    feed.dismissNotice(notice.id, how === "undone");
+    await settled();
+    if (how === "over") {
+      assert.deepEqual(socket.ofType("read"), [{ type: "read", all: true, through: 3 }]);
+      assert.equal(feed.unread, 1, "until the server has answered, too");
+      socket.receive({ type: "inbox", event: "read", ids: ["n-1", "n-2", "n-3"], unread: 1 });
+      socket.reply("read", { unread: 1 });
+      await settled();
+      assert.deepEqual([feed.unread, feed.list.filter(({ read }) => !read).length], [1, 1]);
+    } else {
+      assert.deepEqual(socket.ofType("read"), []);
+      assert.deepEqual([feed.unread > 1, feed.list.some(({ read }) => read)], [true, false]);
+    }
+  }
+});
+
+Deno.test("Shelf does not delete what another device has brought back meanwhile", async () => {
+  using world = await opened({ unread: 1, inbox: inboxData(1, {}, [direct(1)]) });
+  const { feed, shelf, socket } = world;
+  socket.reply("inbox", page([direct(1)], 1));
+  await settled();
+  const [entry] = fold(feed.list);
+  assert.ok(entry);
+  shelf.delete(entry);
+  await settled();
+  socket.receive({ type: "inbox", event: "archive", ids: ["n-1"], unread: 0 });
+  socket.reply("archive", { unread: 0 });
+  await settled();
+  socket.receive({ type: "inbox", event: "unarchive", ids: ["n-1"], unread: 1 });
+  socket.reply("inbox", page([direct(1)], 1));
+  await settled();
+  feed.endNotices();
+  await settled();
+  assert.deepEqual(socket.ofType("delete"), []);
+});
+
 Deno.test("Feed learns after a reconnection what others did to the notifications", async () => {
   using world = await opened({ unread: 2, inbox: inboxData(2, {}, range(1, 2)) });
   const { feed } = world;

@@ -261,3 +261,74 @@ Deno.test("element: what could not be loaded late is loaded later", OPTIONS, asy
   await notify("191", { title: "With one" });
   await page.getByRole("status", { name: "New notifications" }).getByText("With one").waitFor();
 });
+
+Deno.test(
+  "element: nothing that was open of one user's is shown to the next one",
+  OPTIONS,
+  async () => {
+    await using site = new ElementSite(PORT);
+    for (const user of ["201", "202"]) {
+      // The first of a group are below what is read at once.
+      for (let i = 0; i < 2; i++) await notify(user, { title: `First ${user}`, group: "orders" });
+      for (let i = 0; i < 60; i++) await notify(user, { title: "Between" });
+      await notify(user, { title: `Last ${user}`, group: "orders" });
+    }
+    const page = await site.open(program(), `<notifyli-inbox></notifyli-inbox>`);
+    await useClient(page, "201");
+    await bellOf(page, 63).click();
+    await itemOf(page, "Last 201").getByRole("button", { name: "Show 2 more" }).click();
+    await panelOf(page).locator(".fold").getByText("First 201").first().waitFor();
+    await page.evaluate("client.close()");
+    await useClient(page, "202");
+    await itemOf(page, "Last 202").waitFor();
+    await itemOf(page, "Last 202").getByRole("button", { name: "Show 2 more" }).click();
+    await panelOf(page).locator(".fold").getByText("First 202").first().waitFor();
+    assert.equal(await panelOf(page).getByText("201").count(), 0);
+    assert.deepEqual(site.errors, []);
+  },
+);
+
+Deno.test(
+  "element: links of a group's lines and of actions lead by the router, and in place without one",
+  OPTIONS,
+  async () => {
+    await using site = new ElementSite(PORT);
+    const actions = [{ id: "track", type: "view", label: "Track", url: "/track/9" }];
+    await notify("211", { title: "Order 1", group: "orders", url: "/orders/1" });
+    await notify("211", { title: "Order 2", group: "orders", url: "/orders/2" });
+    await notify("211", { title: "Parcel", actions });
+    const page = await site.open(program(), `<notifyli-inbox user-id="211"></notifyli-inbox>`);
+    await page.evaluate(`globalThis.told = [];
+      const inbox = document.querySelector("notifyli-inbox");
+      inbox.addEventListener("notifyli-open", ({ detail }) => told.push(detail.notification.details.title));
+      inbox.router = (url) => void told.push(url);`);
+    await bellOf(page, 3).click();
+    await itemOf(page, "Order 2").getByRole("button", { name: "Show 1 more" }).click();
+    await itemOf(page, "Order 2").getByRole("link", { name: "Order 1" }).click();
+    await panelOf(page).waitFor({ state: "detached" });
+    await bellOf(page, 2).click();
+    await itemOf(page, "Parcel").getByRole("link", { name: "Track" }).click();
+    await panelOf(page).waitFor({ state: "detached" });
+    assert.deepEqual(await page.evaluate("told"), ["Order 1", "/orders/1", "/track/9"]);
+    await bellOf(page, 1).click();
+    await page.evaluate("document.querySelector('notifyli-inbox').router = null");
+    await itemOf(page, "Parcel").getByRole("link", { name: "Track" }).click();
+    await page.waitForURL("**/track/9");
+    assert.deepEqual(site.errors, []);
+  },
+);
+
+Deno.test("element: what is deleted is deleted when its page is left", OPTIONS, async () => {
+  await using site = new ElementSite(PORT);
+  await notify("221", { title: "one" });
+  const page = await site.open(program(), `<notifyli-inbox user-id="221" toasts></notifyli-inbox>`);
+  await bellOf(page, 1).click();
+  await itemOf(page, "one").hover();
+  await itemOf(page, "one").getByRole("button", { name: "Delete “one”" }).click();
+  await panelOf(page).getByRole("button", { name: "Undo: Deleted “one”" }).waitFor();
+  await page.reload();
+  await bellOf(page, 0).click();
+  await panelOf(page).getByRole("tab", { name: "Archive" }).click();
+  await panelOf(page).getByText("Nothing is archived.").waitFor();
+  assert.equal(await itemOf(page, "one").count(), 0);
+});

@@ -69,6 +69,7 @@ Deno.test("element: shows all that a sender said, and text is text", OPTIONS, as
   await shown.getByText("Monitor").waitFor();
   await shown.getByText("Urgent:").waitFor({ state: "attached" });
   await shown.getByText("<i>prod</i>", { exact: true }).waitFor();
+  assert.equal(await itemOf(page, "Hello").locator(".tag").count(), 0, "no room, no raw address");
   assert.equal(await shown.locator("strong").textContent(), "Full");
   assert.equal(await shown.locator("li code").textContent(), "/var");
   assert.deepEqual(
@@ -184,10 +185,14 @@ Deno.test(
     await undo("Deleted “one”");
     await itemOf(page, "one").waitFor();
     await panelOf(page).getByRole("button", { name: "Mark all as read" }).click();
-    await bellOf(other, 0).waitFor();
+    await bellOf(page, 0).waitFor();
+    await undo("Marked all as read");
+    await bellOf(page, 3).waitFor();
+    await panelOf(page).getByRole("button", { name: "Mark all as read" }).click();
     await panelOf(page).getByRole("button", { name: "Archive all read" }).click();
     await panelOf(page).getByText("You are all caught up").waitFor();
     await page.keyboard.press("Escape");
+    await bellOf(other, 0).waitFor();
     await panelOf(page).waitFor({ state: "detached" });
     const isBell =
       "document.querySelector('notifyli-inbox').shadowRoot.activeElement?.part.contains('bell')";
@@ -238,6 +243,8 @@ Deno.test(
       "document.querySelector('notifyli-inbox').router = (url) => told.push('router ' + url)",
     );
     await itemOf(page, "Disk").getByRole("link", { name: "Open" }).click();
+    await panelOf(page).waitFor({ state: "detached" });
+    await bellOf(page, 1).click();
     await itemOf(page, "Disk").getByRole("link", { name: "Disk" }).click();
     await panelOf(page).waitFor({ state: "detached" });
     assert.deepEqual(await told(), [

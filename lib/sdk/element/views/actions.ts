@@ -2,6 +2,7 @@
 import type { Notification, NotificationAction } from "../../core/types.ts";
 import { linkTo } from "../../view/links.ts";
 import { isUrgent } from "../../view/toasts.ts";
+import { here } from "../deeds.ts";
 import { type Child, type Described, h } from "../dom.ts";
 import { icon } from "../icons.ts";
 import { button, type Inbox, named, unseen } from "./inbox.ts";
@@ -41,7 +42,8 @@ function act(
   const look = { key: id, class: isMain ? "b p" : "b", part: "button action" };
   if (type === "view") {
     const onclick = (event: MouseEvent) => inbox.act(event, notification, action);
-    return h("a", { ...look, ...linkTo(url), onclick }, named(label));
+    const link = linkTo(url);
+    return h("a", { ...look, ...(link && here(link)), onclick }, named(label));
   }
   return [
     button(

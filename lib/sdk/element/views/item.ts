@@ -8,6 +8,7 @@ import { isoTime } from "../../view/times.ts";
 import { isUrgent } from "../../view/toasts.ts";
 import { type Child, type Described, h } from "../dom.ts";
 import { icon, type IconName } from "../icons.ts";
+import { here } from "../deeds.ts";
 import { actions } from "./actions.ts";
 import {
   iconButton,
@@ -23,9 +24,6 @@ import { markdown } from "./markdown.ts";
 
 /** How many colours there are for those who have no picture, evenly around the circle. */
 const COLORS = 12;
-
-/** Rooms of users' own begin so. */
-const OWN_ROOM = "/user/";
 
 /** How wide pictures are at most, in pixels. */
 const PICTURE_WIDTH = 700;
@@ -44,7 +42,7 @@ export function item(inbox: Inbox, entry: Entry): Described {
       tabindex: -1,
       "data-id": head.id,
     },
-    isUnread && h("span", { class: "un" }),
+    isUnread && h("span", { key: "un", class: "un" }),
     face(inbox, head, count),
     h(
       "div",
@@ -116,12 +114,6 @@ function heading(inbox: Inbox, notification: Notification, isUnread: boolean): D
   );
 }
 
-/** What is of the page's own site opens in its place. */
-export function here(link: NonNullable<ReturnType<typeof linkTo>>) {
-  const isHere = URL.parse(link.href, location.href)?.origin === location.origin;
-  return isHere ? { href: link.href } : link;
-}
-
 function text(notification: Notification): Child {
   const { name, details: { title, markdown: isMarkdown } = {} } = notification;
   const words = isNamesAlone(notification) ? "" : shownText(notification);
@@ -147,13 +139,9 @@ function progress({ words }: Inbox, { details: { progress } = {} }: Notification
   );
 }
 
-/** Where it is from, what kind it is where several are shown, and its tags. */
-function about(
-  { ui, shelf }: Inbox,
-  { room, tags = [], details: { kind } = {} }: Notification,
-): Child {
+/** What kind it is where several are shown, and its tags. */
+function about({ ui, shelf }: Inbox, { tags = [], details: { kind } = {} }: Notification): Child {
   const words = [
-    ...(room.startsWith(OWN_ROOM) ? [] : [room]),
     ...(kind === undefined || ui.tab !== ALL_KINDS && !ui.tab.startsWith(" ")
       ? []
       : [kindWords(kind, shelf?.preferences ?? null)]),

@@ -66,7 +66,7 @@ function head({ feed, words, set, later, close }: Inbox, tab: string): Described
     h("h2", { part: "title" }, words.say("title")),
     feed.unread > 0 && iconButton({
       ...{ key: "read", name: "checks", label: words.say("read_all") },
-      onclick: () => feed.readAll(),
+      onclick: () => later((shelf) => shelf.readAll()),
     }),
     read.length > 0 && tab !== SNOOZED && tab !== ARCHIVE && iconButton({
       ...{ key: "archive", name: "archive", label: words.say("archive_read") },

@@ -4,12 +4,13 @@ import { linkTo } from "../../view/links.ts";
 import { wordsOf } from "../../view/markdown.ts";
 import { shownText } from "../../view/text.ts";
 import { isLow, isUrgent, shownToasts } from "../../view/toasts.ts";
+import { here } from "../deeds.ts";
 import { type Child, type Described, h } from "../dom.ts";
 import type { Notice, NoticeWords } from "../feed.ts";
 import { icon } from "../icons.ts";
 import { actions } from "./actions.ts";
 import { iconButton, type Inbox, named, unseen, whatIs } from "./inbox.ts";
-import { face, here } from "./item.ts";
+import { face } from "./item.ts";
 
 /** How wide the picture of a toast is at most, in pixels. */
 const PICTURE_WIDTH = 160;

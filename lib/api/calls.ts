@@ -2871,6 +2871,10 @@ readonly path: {
 /** The notification's id. */
 readonly id: string | number;
 };
+readonly query?: {
+/** As which user an application calls; a user's token says that itself. */
+readonly user_id?: string | number;
+};
 }, {
 /** The notification's id. */
 readonly id: string;

@@ -167,7 +167,9 @@ export function inboxApi({ limits, recipients }: InboxApiOptions): Abouts {
       id: "withdrawNotification",
       tag: "notifications",
       summary: "Take a notification back",
+      description: "One for many is taken back from all of them, unless a user is named.",
       path: OF_ONE,
+      query: acting,
       answers: {
         204: { description: "Nobody has it any more." },
         202: { description: "One for many is taken back in the background.", json: WITHDRAWING },

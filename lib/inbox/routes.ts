@@ -80,8 +80,7 @@ export function inboxRoutes(
       scope: "read",
       async run(call) {
         const id = call.param("id");
-        const named = call.query("user_id");
-        const user = named === undefined ? undefined : userIdField({ user_id: named }, limits);
+        const user = userNamed(call);
         const progress = user === undefined && await broadcasts.progress(call.site, id);
         if (progress) return { status: 200, json: progress };
         const receipt = await inbox.receipt(call.site, id, user);
@@ -93,6 +92,8 @@ export function inboxRoutes(
           const pushed = await timing.pushing.receipts(call.site, id, user);
           return { status: 200, json: { ...known, ...pushed } };
         }
+        const coming = user && await broadcasts.coming(call.site, id, user);
+        if (coming) return { status: 200, json: coming };
         throw unknownNotification(id);
       },
     },
@@ -130,12 +131,15 @@ export function inboxRoutes(
       scope: "publish",
       async run(call) {
         const id = call.param("id");
-        if (await broadcasts.withdraw(call.site, id)) {
+        const user = userNamed(call);
+        // Without a user, one for many is taken back from all of them.
+        if (user === undefined && await broadcasts.withdraw(call.site, id)) {
           return { status: 202, json: { id, state: "withdrawing" } };
         }
-        if (await inbox.withdraw(call.site, id) || await timing.withdraw(call.site, id)) {
-          return { status: 204 };
-        }
+        const isGone = user === undefined
+          ? await inbox.withdraw(call.site, id)
+          : await inbox.withdrawFrom(call.site, user, id);
+        if (isGone || await timing.withdraw(call.site, id, user)) return { status: 204 };
         throw unknownNotification(id);
       },
     },
@@ -220,6 +224,12 @@ export function inboxRoutes(
       return naming(await send(call, parsed), ignoredInSending(call, fields));
     }),
   ];
+
+  /** The user of the query, whose notification is meant. */
+  function userNamed(call: Call): UserId | undefined {
+    const named = call.query("user_id");
+    return named === undefined ? undefined : userIdField({ user_id: named }, limits);
+  }
 
   /** The zone of the clock of the notification's user. */
   async function receiversZone(site: string, id: string, fields: Fields): Promise<string> {

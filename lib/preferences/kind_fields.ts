@@ -9,6 +9,7 @@ import {
   type Digest,
   type Kind,
   type Repeat,
+  TEMPLATE_WORDS,
   type Throttle,
   type Way,
   WAYS,
@@ -53,6 +54,15 @@ export function kindFields(kind: string, fields: Fields, limits: Limits): Kind {
     ...(throttle && { throttle }),
     ...(repeat && { repeat }),
   };
+}
+
+/** A template says what it is understood to: a word that is none is a mistake. Throws a `CodedError` that names it. */
+export function requireKnownWords({ template = "" }: Kind): void {
+  for (const [word, name] of template.matchAll(/\{(\w+)\}/g)) {
+    if (TEMPLATE_WORDS.some((each) => each === name)) continue;
+    const allowed = `a text with ${TEMPLATE_WORDS.map((each) => `{${each}}`).join(", ")}`;
+    throw invalid("template", word, allowed);
+  }
 }
 
 /** Seconds as a duration that people read: `30m`. */

@@ -9,7 +9,7 @@ import { pageOf } from "../http/list_page.ts";
 import type { HttpAnswer, Route } from "../http/route.ts";
 import { versionField } from "./fields.ts";
 import { ignoredInKind, ignoredInPreferences } from "./ignored.ts";
-import { kindFields } from "./kind_fields.ts";
+import { kindFields, requireKnownWords } from "./kind_fields.ts";
 import type { UnsubscribeLinks } from "./links.ts";
 import type { Changer, KeptKind, Preferences } from "./preferences.ts";
 import type { KeptPreferences } from "./types.ts";
@@ -94,6 +94,7 @@ export function preferenceRoutes(parts: PreferenceRoutesParts): readonly Route[]
         const site = call.managedSite(fields);
         const name = kindOf(call);
         const kind = kindFields(name, fields, limits);
+        requireKnownWords(kind);
         const kept = await preferences.setKind(site, kind, versionOf(call, fields));
         call.audit.kindManaged(call.actor, "set", { site, kind: name });
         return kindAnswer(kept, kept.isNew ? 201 : 200, ignoredInKind(fields));

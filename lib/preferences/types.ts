@@ -127,3 +127,6 @@ export interface Decision {
   readonly throttle?: Throttle & { readonly kind: string };
   readonly repeat?: Repeat;
 }
+
+/** The words of a digest's template, each in braces. */
+export const TEMPLATE_WORDS = ["count", "titles", "first", "last", "kind", "name"] as const;

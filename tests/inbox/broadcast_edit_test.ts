@@ -231,9 +231,14 @@ Deno.test("while the database is away, one for many is not changed for one of th
   });
   assert.match(String(refused.json["message"]), /database/);
   assert.equal((await patch("alone-away-1?user_id=1")).status, 200);
+  const path = "/notifications/many-away-1";
+  assert.equal((await manager.call(program, "DELETE", path)).status, 503);
   await using one = await clientAs(program, 1);
   const messages = (await inboxOf(one)).map(({ id, message }) => [id, message]);
   assert.deepEqual(messages.sort(), [["alone-away-1", "New"], ["many-away-1", "Old"]]);
+  const alone = "/notifications/alone-away-1?user_id=1";
+  assert.equal((await manager.call(program, "DELETE", alone)).status, 204);
+  assert.deepEqual((await inboxOf(one)).map(({ id }) => id), ["many-away-1"]);
 });
 
 Deno.test("a node that has no database for ever changes what is one user's", async () => {

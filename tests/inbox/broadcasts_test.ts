@@ -52,6 +52,12 @@ for (const [place, start] of PLACES) {
       const call = { user_ids: [...users, 1, "2"], message: "Hello", title: "All", id: "to-all-1" };
       const { status, json } = await manager.call(first, "POST", "/notifications", call);
       assert.deepEqual([status, json], [202, { id: "to-all-1", recipients: 450 }]);
+      const receiptOf = (user: number) =>
+        manager.call(last, "GET", `/notifications/to-all-1?user_id=${user}`);
+      const coming = await receiptOf(450);
+      assert.equal(coming.status, 200, "it is on its way");
+      assert.match(String(coming.json["state"]), /^(queued|sent)$/);
+      assert.equal((await receiptOf(451)).status, 404);
       for (const client of [one, two]) {
         const [frame] = await client.get("direct_message");
         const { id, message, title } = frame!;

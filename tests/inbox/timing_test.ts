@@ -167,7 +167,11 @@ for (const [place, start] of PLACES) {
         assert.deepEqual([status, why], index < 3 ? [201, undefined] : [202, "throttle"]);
       }
       const frames = await client.get("direct_message", 3);
-      assert.deepEqual(frames.map(({ title, count }) => title ?? count), ["Ping 1", "Ping 2", 2]);
+      assert.deepEqual(frames.map(({ title, count }) => [title, count]), [
+        ["Ping 1", undefined],
+        ["Ping 2", undefined],
+        ["Ping", 2],
+      ]);
       // Sent again, one that was in the digest is that, though there is room by now.
       const again = await send(nodes, { user_id: 5, kind: "ping", id: "ping-0004", title: "x" });
       assert.deepEqual([again[0], again[1]["state"]], [200, "digested"]);
@@ -302,8 +306,11 @@ Deno.test("digests: the text says how many, and the last titles", () => {
     textOf(items.slice(0, 2), { kind: "order", template: text }),
     "2 of order: first T0, last T1 {unknown}",
   );
-  const { details } = digestOf(items, { kind: "order" });
+  const { details } = digestOf(items, { kind: "order.shipped" });
   assert.equal((details?.["items"] as unknown[]).length, 50);
+  assert.equal(details?.["title"], "Order shipped", "not whoever sent the last one");
+  assert.equal(digestOf(items, { kind: "order", name: "Orders" }).details?.["title"], "Orders");
+  assert.equal(digestOf(items, { kind: "*" }).details?.["title"], undefined);
 });
 
 Deno.test("what waited for quiet hours comes by priority, also where nodes share it and one dies", async () => {

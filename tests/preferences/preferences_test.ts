@@ -327,6 +327,7 @@ for (const [place, start] of PLACES) {
         ["repeat.times", { repeat: { every: "1m", times: 101 } }],
         ["repeat.escalate", { repeat: { every: "1m", times: 1, escalate: { way: "pigeon" } } }],
         ["template", { template: 7 }],
+        ["template", { template: "{count} new, {newest} the last" }],
       ];
       for (const [field, fields] of wrongKinds) {
         const [status, json] = await asked("PUT", "/kinds/order", fields);

@@ -4,6 +4,7 @@
  * twice.
  */
 import { CodedError } from "../../base/errors.ts";
+import type { UserId } from "../../base/fields.ts";
 import { nextId } from "../../base/ids.ts";
 import { SharedReads } from "../../base/shared_reads.ts";
 import { inSlices } from "../../base/slices.ts";
@@ -17,6 +18,7 @@ import { broadcastPatch, changedRequest, latestOf } from "./change.ts";
 import {
   addBroadcast,
   type Broadcast,
+  comingAt,
   editBroadcast,
   findBroadcast,
   pageOf,
@@ -137,13 +139,26 @@ export class Broadcasts {
     };
   }
 
+  /** The receipt of one that a user is about to get, as far as it is written down to whom it goes. */
+  async coming(
+    site: string,
+    id: string,
+    user: UserId,
+  ): Promise<{ id: string; state: "queued"; queued_at: number } | undefined> {
+    const found = await this.#find(site, id);
+    if (found?.work !== "send") return undefined;
+    const acceptedAt = await this.#parts.database.transaction(() => comingAt(found, user));
+    return acceptedAt === undefined
+      ? undefined
+      : { id, state: "queued", queued_at: inSeconds(acceptedAt) };
+  }
+
   /**
    * Changes one for all who have it and all who get it from now on. Resolves with when that was accepted, in Unix seconds, once
    * it is stored; with `undefined` where there is no such one. Rejects with `not_found` where it is withdrawn.
    */
   async edit(site: string, id: string, patch: Patch): Promise<number | undefined> {
-    // While the database is away, nobody knows whether it is for many: changing it for one of them would be wrong.
-    const found = await this.#find(site, id, ({ isAbsent = false }) => isAbsent);
+    const found = await this.#findSurely(site, id);
     if (found === undefined) return undefined;
     const asked = broadcastPatch(patch);
     const now = Date.now();
@@ -169,10 +184,18 @@ export class Broadcasts {
 
   /** Takes one back from all. Resolves with whether there is such a one. */
   async withdraw(site: string, id: string): Promise<boolean> {
-    if (await this.#find(site, id) === undefined) return false;
+    if (await this.#findSurely(site, id) === undefined) return false;
     const isThere = await this.#parts.database.transaction(() => withdrawBroadcast({ site, id }));
     if (isThere) this.#wake();
     return isThere;
+  }
+
+  /**
+   * While the database is away, nobody knows whether a notification is for many: to change it for one of them, or to take it back
+   * from one, would be wrong.
+   */
+  #findSurely(site: string, id: string): Promise<Broadcast | undefined> {
+    return this.#find(site, id, ({ isAbsent = false }) => isAbsent);
   }
 
   /**

@@ -160,6 +160,26 @@ export function* pageOf({ site, id }: BroadcastKey, page: number): Work<UserId[]
   return found && JSON.parse(String(found["users"]));
 }
 
+/** When one was accepted that a user is still to be sent, in Unix milliseconds; `undefined` where the user is in no such page. */
+export function* comingAt(
+  { site, id, page }: Broadcast,
+  user: UserId,
+): Work<number | undefined> {
+  const found = yield* row(
+    `SELECT accepted_at FROM broadcasts WHERE site = $1 AND id = $2 AND EXISTS (
+       SELECT 1 FROM broadcast_pages AS pages
+       WHERE pages.site = $1 AND pages.id = $2 AND pages.page >= $3
+         AND pages.users LIKE $4 ESCAPE '\\')`,
+    ...[site, id, page, naming(user)],
+  );
+  return found && Number(found["accepted_at"]);
+}
+
+/** What a page is like that a user stands in. */
+function naming(user: UserId): string {
+  return `%${JSON.stringify(user).replaceAll(/[\\%_]/g, "\\$&")}%`;
+}
+
 /** Writes the next page of recipients down before anything is sent to them, so that all can be found again. */
 export function* addPage(
   { site, id, page, afterUser }: Broadcast,
@@ -285,10 +305,9 @@ export function* editBroadcast(
 /** Takes a user out of all pages of a site, who is erased. Resolves with how many notifications for many had the user. */
 export function* forgetRecipient(site: string, user: UserId): Work<number> {
   // The rows are looked through: a user who is erased is rare, and an index of all recipients would cost each of them.
-  const named = JSON.stringify(user).replaceAll(/[\\%_]/g, "\\$&");
   const found = yield* rows(
     "SELECT id, page FROM broadcast_pages WHERE site = $1 AND users LIKE $2 ESCAPE '\\'",
-    ...[site, `%${named}%`],
+    ...[site, naming(user)],
   );
   let count = 0;
   for (const each of found) {

@@ -1,6 +1,8 @@
 /** Makes one notification of several. */
 import type { Details } from "../details/details.ts";
 import { USUAL_PRIORITY } from "../details/details.ts";
+import { TEMPLATE_WORDS } from "../../preferences/types.ts";
+import { kindWords } from "../../sdk/view/entries.ts";
 import type { Notification } from "../store/store.ts";
 import type { DigestItem } from "./types.ts";
 
@@ -38,7 +40,7 @@ export function digestOf(items: readonly DigestItem[], kind: DigestKind): Said {
   }
   const priorities = items.map(({ details }) => Number(details?.["priority"] ?? USUAL_PRIORITY));
   const details: Details & { count: number; items: readonly object[] } = {
-    ...(kind.name !== undefined && { title: kind.name }),
+    ...titleFor(kind),
     kind: kind.kind,
     ...(Math.max(...priorities) !== USUAL_PRIORITY && {
       priority: Math.max(...priorities) as NonNullable<Details["priority"]>,
@@ -54,6 +56,12 @@ export function digestOf(items: readonly DigestItem[], kind: DigestKind): Said {
   };
 }
 
+/** What people call the kind, or its words: whose the last of the notifications is says little of all of them. */
+function titleFor({ kind, name }: DigestKind): { title?: string } {
+  const title = name ?? kindWords(kind, null);
+  return /\p{L}/u.test(title) ? { title } : {};
+}
+
 /** The text of a digest, by the template of its kind. */
 export function textOf(
   items: readonly DigestItem[],
@@ -61,7 +69,7 @@ export function textOf(
 ): string {
   const titles = items.slice(-MOST_TITLES).map(titleOf);
   const more = items.length - titles.length;
-  const words: Readonly<Record<string, string>> = {
+  const words: Readonly<Record<(typeof TEMPLATE_WORDS)[number], string>> = {
     count: String(items.length),
     titles: titles.join(", ") + (more > 0 ? ` … (+${more})` : ""),
     first: items[0] === undefined ? "" : titleOf(items[0]),
@@ -69,7 +77,10 @@ export function textOf(
     kind,
     name: name ?? kind,
   };
-  return template.replaceAll(/\{(\w+)\}/g, (whole, word) => words[word] ?? whole);
+  return template.replaceAll(
+    /\{(\w+)\}/g,
+    (whole, word: keyof typeof words) => words[word] ?? whole,
+  );
 }
 
 function listed({ id, at, message = "", details }: DigestItem): object {

@@ -1,7 +1,7 @@
 /** Makes one notification of several. */
 import type { Details } from "../details/details.ts";
 import { USUAL_PRIORITY } from "../details/details.ts";
-import { TEMPLATE_WORDS } from "../../preferences/types.ts";
+import type { TEMPLATE_WORDS } from "../../preferences/types.ts";
 import { kindWords } from "../../sdk/view/entries.ts";
 import type { Notification } from "../store/store.ts";
 import type { DigestItem } from "./types.ts";

@@ -2,7 +2,6 @@
 import type { Details } from "../details/details.ts";
 import { USUAL_PRIORITY } from "../details/details.ts";
 import type { TEMPLATE_WORDS } from "../../preferences/types.ts";
-import { kindWords } from "../../sdk/view/entries.ts";
 import type { Notification } from "../store/store.ts";
 import type { DigestItem } from "./types.ts";
 
@@ -58,7 +57,8 @@ export function digestOf(items: readonly DigestItem[], kind: DigestKind): Said {
 
 /** What people call the kind, or its words: whose the last of the notifications is says little of all of them. */
 function titleFor({ kind, name }: DigestKind): { title?: string } {
-  const title = name ?? kindWords(kind, null);
+  const words = kind.replaceAll(/[._:-]+/g, " ").trim(); // as pages say it, too
+  const title = name ?? words.charAt(0).toUpperCase() + words.slice(1);
   return /\p{L}/u.test(title) ? { title } : {};
 }
 

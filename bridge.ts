@@ -5,7 +5,7 @@
  * `lib/ways/publications.ts`.
  */
 import { createHash } from "node:crypto";
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "./lib/base/log.ts";
 import { BridgeRouter } from "./lib/ways/bridge_router.ts";
 import type { RoutePayload, RoutingInfo } from "./lib/ways/routing.ts";
 import type { Redis } from "ioredis";
@@ -26,7 +26,7 @@ import { unavailable } from "./lib/engines/redis/errors.ts";
 import { CodedError } from "./lib/base/errors.ts";
 import { type Fields, parseObject } from "./lib/base/fields.ts";
 
-const log = getLogger(["notifyli", "bridge"]);
+const log = logFor("bridge");
 
 /** How often the lock is renewed, and so how fine the router's marks are. */
 const LOCK_RENEWED_EVERY_MS = 500;
@@ -114,7 +114,6 @@ export class Bridge {
     }
     await this.#router.stop();
     clearInterval(renewal);
-    this.#dead[Symbol.dispose]();
     await endRedis(subscriber);
   }
 
@@ -227,9 +226,7 @@ export class Bridge {
       return "away";
     }
     this.#options.counters.refused.value++;
-    this.#dead.noteRefused("a payload was refused", () => {
-      log.warn("a payload was refused: {reason}", { reason: reasonOf(error, payload) });
-    });
+    log.warn("a payload was refused: {reason}", { reason: reasonOf(error, payload) });
     return "done";
   }
 }

@@ -5,7 +5,7 @@ import { VERSION } from "./base/version.ts";
 import { described } from "./http/openapi/described.ts";
 import { openApiDocument } from "./http/openapi/document.ts";
 import { SERVER_API, STATS_API, userDataApi } from "./http/openapi/server_api.ts";
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "./base/log.ts";
 import { AuditLog } from "./admin/audit/audit_log.ts";
 import { Watches } from "./admin/watch/watches.ts";
 import type { Asker } from "./asks/asker.ts";
@@ -34,10 +34,11 @@ import type { ServiceClass } from "./feature.ts";
 import { FEATURES } from "./features.ts";
 import { Admission } from "./http/admission.ts";
 import { createApp, createInnerApi } from "./http/app.ts";
+import { withAccessLog } from "./http/access_log.ts";
 import { Calls } from "./http/calls.ts";
 import { apiCounters } from "./http/metrics.ts";
 import { Ongoing } from "./http/ongoing.ts";
-import { pathReader } from "./http/paths.ts";
+import { pathReader, routeAt } from "./http/paths.ts";
 import type { Route } from "./http/route.ts";
 import { statsRoutes } from "./http/stats.ts";
 import { userDataRoutes } from "./http/user_data.ts";
@@ -55,7 +56,7 @@ import { protocolV1 } from "./protocols/v1/v1.ts";
 import { protocolV2 } from "./protocols/v2/v2.ts";
 import { Rooms } from "./rooms/rooms.ts";
 
-const log = getLogger(["notifyli"]);
+const log = logFor();
 
 /** How long a stop waits for the last clients before it closes the store; a part of `APP_SHUTDOWN_SECONDS`. */
 const LAST_PROOFS_MS = 1000;
@@ -322,7 +323,10 @@ function openDoors(kernel: Kernel, config: Config, places: Places) {
           upgrade(request, upgrading, () =>
             gate.addressOf(request, peer))),
   };
-  return { handlers, admission, routes, mounts, ongoing };
+  return {
+    handlers: withAccessLog(handlers, (request) => routeAt(app, request)),
+    ...{ admission, routes, mounts, ongoing },
+  };
 }
 
 async function openEngine(

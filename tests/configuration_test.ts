@@ -35,7 +35,7 @@ Deno.test("readConfig() without settings gives the documented defaults", () => {
       requestSeconds: 30,
       headerBytes: 16384,
     },
-    log: { debug: false },
+    log: { debug: false, levels: new Map() },
     store: { dataDir: "data", sync: "always" },
     auth: { tokens: undefined },
     net: {
@@ -77,6 +77,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
     APP_HOST: "0.0.0.0",
     APP_PORT: "8080",
     APP_DEBUG: "true",
+    APP_LOG_LEVELS: "notifyli.push:debug, notifyli.audit:warn",
     APP_LISTENER: "node",
     APP_BASE_PATH: "/realtime/",
     APP_DATA_DIR: ":memory:",
@@ -150,7 +151,10 @@ Deno.test("readConfig() takes every setting from the environment", () => {
       requestSeconds: 3,
       headerBytes: 10,
     },
-    log: { debug: true },
+    log: {
+      debug: true,
+      levels: new Map([["notifyli.push", "debug"], ["notifyli.audit", "warning"]]),
+    },
     store: { dataDir: ":memory:", sync: "everysec" },
     auth: { tokens: { algorithm: "HS256", secrets: [APP_KEY, APP_KEY] } },
     net: {

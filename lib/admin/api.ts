@@ -13,9 +13,8 @@ import {
   whole,
 } from "../base/schema.ts";
 import type { Limits } from "../base/sizes.ts";
-import { LEVELS } from "../log/tail.ts";
+import { CATEGORY, LEVELS, MOST_LEVELS } from "../log/levels.ts";
 import { type Abouts, may, must, type Parameters } from "../http/openapi/about.ts";
-import { CATEGORY, MOST_LEVELS } from "./log/log.ts";
 import { at, kit, NEXT, PAGE, USER } from "../http/openapi/kit.ts";
 
 const MILLISECONDS = (description: string) => number(`${description} In milliseconds.`);
@@ -106,6 +105,7 @@ const AUDIT_RECORD = named(
     target: any("What it was done to."),
     site: text("Of which site."),
     address: text("From where.", { min: 0 }),
+    request: text("The id of the request that did it, as in `X-Request-Id`."),
   }),
 );
 

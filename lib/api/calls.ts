@@ -145,6 +145,8 @@ readonly target?: unknown;
 readonly site?: string;
 /** From where. */
 readonly address?: string;
+/** The id of the request that did it, as in `X-Request-Id`. */
+readonly request?: string;
 };
 
 /** A user who is blocked. */

@@ -12,10 +12,6 @@ export const asksFeature = {
     const config = of(settings);
     const questions = new Questions(config, of(limits));
     if (config.http !== undefined) questions.use(httpAsker(config.http));
-    return {
-      services: [questions],
-      metrics: questions.metrics,
-      [Symbol.asyncDispose]: () => Promise.resolve(questions[Symbol.dispose]()),
-    };
+    return { services: [questions], metrics: questions.metrics };
   },
 } satisfies Feature;

@@ -4,13 +4,12 @@
  * answers.
  */
 import { createHash } from "node:crypto";
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { CodedError } from "../base/errors.ts";
 import { type Fields, type UserId, userIdOnWire } from "../base/fields.ts";
 import { reasonOf } from "../base/reason.ts";
 import type { Said } from "../base/said_fields.ts";
 import type { Limits } from "../base/sizes.ts";
-import { BurstLog } from "../core/burst_log.ts";
 import type { Identity } from "../core/identity.ts";
 import type { Metric } from "../core/metrics.ts";
 import { AnswerCache } from "./answer_cache.ts";
@@ -28,7 +27,8 @@ import { type HandshakeNames, shownAtHandshake } from "./handshake_fields.ts";
 import { askMetrics } from "./metrics.ts";
 import { Places } from "./places.ts";
 
-const log = getLogger(["notifyli", "asks"]);
+/** There are so many ways in which an application can answer wrongly, and each should be seen. */
+const log = logFor("asks", { most: 30 });
 
 /** When whoever got no answer may try again. */
 const RETRY_MS = 1000;
@@ -82,9 +82,6 @@ export class Questions {
   readonly #running = new Map<string, Promise<unknown>>();
   readonly #places: Places;
   readonly #metrics = askMetrics(() => this.#places.taken);
-  readonly #failures = new BurstLog((what, count) =>
-    log.warn("{count} more: the question {what} got no answer", { count, what })
-  );
 
   constructor(config: QuestionsConfig, limits: Limits) {
     this.#config = config;
@@ -294,14 +291,8 @@ export class Questions {
   /** What the application said is in the reason, but no more of it than a value that is wrong. */
   #fail(what: Kind, reason: string): void {
     this.#metrics.failed.value++;
-    this.#failures.line(
-      what,
-      () => log.warn("the question {what} got no answer: {reason}", { what, reason }),
-    );
-  }
-
-  [Symbol.dispose](): void {
-    this.#failures[Symbol.dispose]();
+    const kind = `the question ${what} got no answer`;
+    log.warn("the question {what} got no answer: {reason}", { what, reason }, { kind });
   }
 }
 

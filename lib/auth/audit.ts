@@ -2,14 +2,16 @@
  * The audit log has one record for each thing that was managed or refused: who did it, what it was, and from where. The
  * log names keys, and never holds a secret.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
+import { requestId } from "../base/request_id.ts";
 import type { Revocation } from "./revocations/store.ts";
 import type { UserId } from "../base/fields.ts";
 
-const log = getLogger(["notifyli", "audit"]);
+/** Whatever was done is in the log, however often. */
+const log = logFor("audit", { most: Infinity });
 
 /** A refused call costs its caller nothing, so refusals must not fill the disk. */
-const REFUSALS_A_MINUTE = 100;
+const refusals = logFor("audit", { most: 100 });
 
 const COMMAND_LINE = "the command line";
 
@@ -43,12 +45,12 @@ export interface AuditRecord {
   /** The site that it was done on. */
   readonly site: string;
   readonly address: string;
+  /** The id of the HTTP request that did it; absent for what no request did. */
+  readonly request?: string;
 }
 
 export class Audit {
   readonly #keep: (record: AuditRecord) => void;
-  #minute = 0;
-  #refusals = 0;
 
   /** @param keep keeps a record beside the log; absent for a command that works on the store itself */
   constructor(keep: (record: AuditRecord) => void = () => {}) {
@@ -182,10 +184,7 @@ export class Audit {
   }
 
   refused({ who, action, reason, address }: Refusal): void {
-    const minute = Math.floor(performance.now() / 60_000);
-    if (minute !== this.#minute) this.#beginMinute(minute);
-    if (++this.#refusals > REFUSALS_A_MINUTE) return;
-    log.warn("refused {action} to {who} from {address}: {reason}", {
+    refusals.warn("refused {action} to {who} from {address}: {reason}", {
       action,
       who,
       reason,
@@ -211,13 +210,7 @@ export class Audit {
   }
 
   #note(record: Omit<AuditRecord, "at">): void {
-    this.#keep({ ...record, at: Date.now() });
-  }
-
-  #beginMinute(minute: number): void {
-    const unlogged = this.#refusals - REFUSALS_A_MINUTE;
-    if (unlogged > 0) log.warn("{unlogged} more were refused and not logged", { unlogged });
-    this.#minute = minute;
-    this.#refusals = 0;
+    const request = requestId();
+    this.#keep({ ...record, at: Date.now(), ...(request !== undefined && { request }) });
   }
 }

@@ -1,5 +1,5 @@
 /** What all connections' proofs of who they are share. `connection_auth.ts` is the proof of one connection. */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import type { Questions, ShownCredentials } from "../asks/questions.ts";
 import { CodedError, type Disconnect, DISCONNECTS } from "../base/errors.ts";
 import { reasonOf } from "../base/reason.ts";
@@ -13,7 +13,7 @@ import { authCounters } from "./metrics.ts";
 import type { Revocations } from "./revocations/revocations.ts";
 import type { TokenVerifier } from "./tokens.ts";
 
-const log = getLogger(["notifyli", "auth"]);
+const log = logFor("auth");
 
 export interface AuthenticationParts {
   /** Verifies tokens; absent where there are none. */

@@ -2,14 +2,14 @@
  * The keys that an identity provider publishes (JWKS): fetched now and then, and kept while the provider is away. A key
  * that was withdrawn meanwhile counts until the provider can be asked again. Next: `tokens.ts`, which tries the keys.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { type CryptoKey, decodeProtectedHeader } from "jose";
 import { pause } from "../base/clock.ts";
 import { reasonOf } from "../base/reason.ts";
 import { importKeys, type PublishedKey } from "./key_set.ts";
 import type { KeySource } from "./key_source.ts";
 
-const log = getLogger(["notifyli", "auth"]);
+const log = logFor("auth");
 
 /** How long after a fetch a token that no key fits does not cause another one. */
 const COOLDOWN_MS = 10_000;

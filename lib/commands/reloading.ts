@@ -2,7 +2,7 @@
  * What a SIGHUP does: the settings, `.env`, the rules for rooms and the certificate are read anew, and what can be is taken over while
  * the server runs. Where anything is wrong, nothing is, and the log says why.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { ConfigError } from "../base/config_error.ts";
 import type { Environment } from "../config/environment.ts";
 import type { LoadedEnvironment } from "../config/config.ts";
@@ -12,7 +12,8 @@ import { PROGRAM_LOG } from "../log/logging.ts";
 import { loadRooms } from "../rooms/rules/rooms_file.ts";
 import type { Server } from "../server.ts";
 
-const log = getLogger(["notifyli"]);
+/** Each fault and each setting is named, however many there are. */
+const log = logFor(undefined, { most: Infinity });
 
 /** What the server goes by. */
 export interface InForce {
@@ -74,7 +75,7 @@ export class Reloading implements Disposable {
     const { warnings } = loadRooms(config);
     const notTaken = server.reload(config);
     this.#env = next;
-    PROGRAM_LOG.setUsual(config.log);
+    PROGRAM_LOG.takeOver(config.log);
     this.#settings.splice(0, Infinity, ...loaded.settings);
     for (const warning of warnings) log.warn("{warning}", { warning });
     for (const name of late!) {

@@ -1,5 +1,5 @@
 /** `notifyli start` runs the server until a signal ends it. */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import type { LoadedEnvironment } from "../config/config.ts";
 import { loadEnvironment, readConfig } from "../configuration.ts";
 import { placeOf } from "../engines/redis/address.ts";
@@ -14,7 +14,7 @@ import type { Values } from "./options.ts";
 import { Reloading } from "./reloading.ts";
 import { subcommand } from "./subcommand.ts";
 
-const log = getLogger(["notifyli"]);
+const log = logFor();
 
 const HELP = {
   usage: ["start [options]"],

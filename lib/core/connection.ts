@@ -103,7 +103,7 @@ export interface ConnectionHome {
   };
   /** The connection is gone. */
   remove(connection: Connection): void;
-  logFailure(what: string, error: unknown): void;
+  logFailure(what: string, error: unknown, whose: { readonly client: string }): void;
 }
 
 /** What a connection is made of. */
@@ -462,7 +462,7 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
     const known = error instanceof CodedError
       ? error
       : new CodedError("internal", "The server failed on this frame", { cause: error });
-    if (known !== error) this.#home.logFailure("frame", error);
+    if (known !== error) this.#home.logFailure("frame", error, { client: this.id });
     this.#home.refusals.noteFrame(known, fields, this);
     this.protocol.fail(this, known, fields);
     const { disconnect } = known.options;

@@ -2,12 +2,12 @@
  * How a server gives its clients to others before it stops: `/readyz` says 503 first, so that balancers lead nothing new here, and
  * then clients are told to come back, a part at a time, so that the others do not get all of them at once.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { pause } from "../base/clock.ts";
 import { DISCONNECTS } from "../base/errors.ts";
 import type { Connection } from "./connection.ts";
 
-const log = getLogger(["notifyli"]);
+const log = logFor();
 
 /** Which part of the time balancers have to notice it, before the first client is told to go. */
 const NOTICED_WITHIN = 1 / 3;

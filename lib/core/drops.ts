@@ -2,18 +2,14 @@
  * Closes connections for a reason: each reason has its close code, its counter and its line in the log. Of very many that
  * are closed at once, most have a line together.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { type Disconnect, DISCONNECTS } from "../base/errors.ts";
-import { BurstLog } from "./burst_log.ts";
 import type { Connection } from "./connection.ts";
 import { Counter, type Metric } from "./metrics.ts";
 
-const log = getLogger(["notifyli", "node"]);
+const log = logFor("node");
 
-export class Drops implements Disposable {
-  readonly #lines = new BurstLog((reason, count) =>
-    log.info("{count} more: a client {reason}", { count, reason })
-  );
+export class Drops {
   readonly #counters = {
     slow: new Counter("dropped_slow", "Clients that were closed because too much waited for them."),
     stalled: new Counter(
@@ -72,36 +68,21 @@ export class Drops implements Disposable {
   /** The client did not say who it is in time. */
   unidentified(connection: Connection): void {
     this.#counters.unidentified.value++;
-    this.#lines.line(
-      "did not say who it is and is closed",
-      () =>
-        log.info("client {client} did not say who it is and is closed", { client: connection.id }),
-    );
+    log.info("client {client} did not say who it is and is closed", { client: connection.id });
     connection.cutOff(DISCONNECTS.unidentified);
   }
 
   /** The connection's token or user is not accepted any more, or an operator closes it. The caller counts it. */
   evicted(connection: Connection, disconnect: Disconnect): void {
     const { reason } = disconnect;
-    this.#lines.line(`is closed: ${reason}`, () => {
-      log.info("client {client} of user {user} is closed: {reason}", {
-        ...named(connection),
-        reason,
-      });
-    });
+    const closed = { ...named(connection), reason };
+    const kind = `a client is closed: ${reason}`;
+    log.info("client {client} of user {user} is closed: {reason}", closed, { kind });
     connection.disconnect(disconnect);
   }
 
-  /** Writes the lines of the log that are not written yet. */
-  [Symbol.dispose](): void {
-    this.#lines[Symbol.dispose]();
-  }
-
   #tell(what: string, connection: Connection): void {
-    this.#lines.line(
-      what,
-      () => log.info(`client {client} of user {user} ${what}`, named(connection)),
-    );
+    log.info(`client {client} of user {user} ${what}`, named(connection));
   }
 }
 

@@ -4,8 +4,9 @@
  * in (`publish`) and one way out (`handlePublication`), so that there is one order. Next on a message's way: the broker,
  * then `hub.ts`.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor, sumUpLogs } from "../base/log.ts";
 import { CodedError, DISCONNECTS, isRefusedAlone } from "../base/errors.ts";
+import type { UserId } from "../base/fields.ts";
 import { reasonOf } from "../base/reason.ts";
 import type { Limits } from "../base/sizes.ts";
 import { tracer } from "../base/tracing.ts";
@@ -14,7 +15,6 @@ import { Arrival } from "./arrival.ts";
 import { Background } from "./background.ts";
 import type { Broker } from "./broker.ts";
 import type { Channel } from "./channel.ts";
-import { BurstLog } from "./burst_log.ts";
 import { Connection, type ConnectionHome, type Protocol } from "./connection.ts";
 import { Drops } from "./drops.ts";
 import { NodeFigures } from "./figures.ts";
@@ -30,7 +30,7 @@ import { Subscriptions } from "./subscriptions.ts";
 import { every, type Task } from "./task.ts";
 import type { Traffic } from "./traffic.ts";
 
-const log = getLogger(["notifyli", "node"]);
+const log = logFor("node");
 
 /** Gives the connections of a channel a publication of one kind. It runs for every message. */
 export type Kind = (here: HubChannel, arrival: Arrival) => void;
@@ -61,9 +61,6 @@ export class Node implements ConnectionHome {
   readonly hooks: AllHooks = new AllHooks();
   readonly restoring: Restoring;
   readonly background: Background = new Background((what, error) => this.logFailure(what, error));
-  readonly #failures = new BurstLog((what, count) =>
-    log.error("{count} more: {what} failed", { count, what })
-  );
   readonly #options: NodeOptions;
   readonly #accepted = new Counter("connections", "Connections of clients that were accepted.");
   readonly #arrived = new Counter("arrived", "Publications that reached connections of this node.");
@@ -136,8 +133,7 @@ export class Node implements ConnectionHome {
     this.restoring.stop();
     this.closeConnections();
     await this.background.settled();
-    this.drops[Symbol.dispose]();
-    this.#failures[Symbol.dispose]();
+    sumUpLogs();
   }
 
   /**
@@ -145,12 +141,14 @@ export class Node implements ConnectionHome {
    *
    * @param identity what the handshake has proved
    * @param address the client's, as far as it is known
+   * @param request the id of the request that asked for it, where that is over
    */
   accept(
     socket: Socket,
     protocol: Protocol,
     identity: Identity | undefined,
     address?: string,
+    request?: string,
   ): Connection {
     const { limits, newTraffic, prove } = this.#options;
     const connection = new Connection(this, socket, {
@@ -163,7 +161,11 @@ export class Node implements ConnectionHome {
     this.#connections.set(connection.id, connection);
     this.figures.opened(connection);
     this.#accepted.value++;
-    log.debug("client {client} connected", { client: connection.id });
+    const { id: client } = connection;
+    log.debug(
+      "client {client} connected",
+      request === undefined ? { client } : { client, request },
+    );
     try {
       if (identity !== undefined) connection.enter(identity);
       this.hooks.opened(connection);
@@ -282,13 +284,21 @@ export class Node implements ConnectionHome {
     this.logFailure(what, error);
   }
 
-  /** Logs what was not the caller's fault. An engine that is away has logged that itself: here it is debug. */
-  logFailure(what: string, error: unknown): void {
-    const failed = { what, reason: reasonOf(error) };
+  /**
+   * Logs what was not the caller's fault. An engine that is away has logged that itself: here it is debug.
+   *
+   * @param what one of a few texts
+   */
+  logFailure(
+    what: string,
+    error: unknown,
+    whose: { readonly client?: string; readonly user?: UserId } = {},
+  ): void {
+    const failed = { what, reason: reasonOf(error), ...whose };
     if (error instanceof CodedError && error.options.isAway) {
       return log.debug("{what} failed: {reason}", failed);
     }
-    this.#failures.line(what, () => log.error("{what} failed: {reason}", failed));
+    log.error("{what} failed: {reason}", failed, { kind: `${what} failed` });
   }
 
   #publish(

@@ -2,9 +2,9 @@
  * Says in the log what was refused, so that whoever runs the server learns what its clients see: each thing once in a
  * while, however often it happens, since anyone can have anything refused.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 
-const log = getLogger(["notifyli", "refused"]);
+const log = logFor("refused");
 
 /** How long nothing is said twice. */
 const PERIOD_MS = 600_000;

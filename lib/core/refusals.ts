@@ -42,7 +42,7 @@ export class Refusals {
     this.log.note(
       `frame ${code} ${type} ${field}`,
       "a frame was refused, and its client was told why: {code} (type {type}, field {field})",
-      { code, type, field: field ?? "-" },
+      { code, type, field: field ?? "-", client: connection.id },
     );
   }
 

@@ -1,9 +1,9 @@
 /** Tasks run beside the connections for as long as the server does. All are started and stopped here. */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { pause } from "../base/clock.ts";
 import { reasonOf } from "../base/reason.ts";
 
-const log = getLogger(["notifyli"]);
+const log = logFor();
 
 /** How long a task rests that has failed. */
 const RESTART_MS = 1000;

@@ -2,10 +2,10 @@
  * Catches errors that nothing else caught: an error that a client or a lack of file descriptors brings about must not
  * end the server for all others. `listeners/accepting.ts` finds out whether the server still accepts connections.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { Counter, type Metrics } from "./metrics.ts";
 
-const log = getLogger(["notifyli"]);
+const log = logFor();
 
 /** Logs and counts uncaught errors until the result is disposed of, and lets the server go on. */
 export function catchAll(metrics: Metrics): Disposable {

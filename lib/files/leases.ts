@@ -2,7 +2,7 @@
  * The leases that this process has: it has the upload to itself, on all nodes, until it lets it go. They are renewed together. Whoever
  * else wants an upload has its owner let it go, and waits for that, or for the end of the lease where the owner is dead.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { pause } from "../base/clock.ts";
 import { CodedError } from "../base/errors.ts";
 import { randomBase64Url } from "../base/ids.ts";
@@ -20,7 +20,7 @@ import {
 } from "./store/leases.ts";
 import type { FileRow } from "./store/rows.ts";
 
-const log = getLogger(["notifyli", "files"]);
+const log = logFor("files");
 
 /** How often leases are renewed, and so how soon a process learns that another one wants an upload. */
 const RENEW_MS = 2_000;

@@ -1,10 +1,10 @@
 /** What is said where a store could not write: to whoever uploads by a code, and to the operator in the log. */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { CodedError } from "../base/errors.ts";
 import { reasonOf } from "../base/reason.ts";
 import type { AppendFailure } from "./store/file_store.ts";
 
-const log = getLogger(["notifyli", "files"]);
+const log = logFor("files");
 
 /** How soon it is tried again where too many uploads come at once. */
 const CROWDED_MS = 5_000;

@@ -3,7 +3,7 @@
  * it any more, then from the store, and then its row goes; what a crash has left is found by its row. The row stays as long as
  * somebody may still write, who knows nothing of it yet or has died, and what is there by then is deleted, too.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { pause } from "../base/clock.ts";
 import { reasonOf } from "../base/reason.ts";
 import type { Task } from "../core/task.ts";
@@ -14,7 +14,7 @@ import { forget, type Going, letGoDue, linkedBefore, putOff, unlink } from "./st
 import { noteTidied, takeWritten } from "./store/leases.ts";
 import { removeEndedUses } from "./store/uses.ts";
 
-const log = getLogger(["notifyli", "files"]);
+const log = logFor("files");
 
 /** How often it is looked for what is due. */
 const SWEEP_MS = 60_000;

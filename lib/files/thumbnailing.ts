@@ -1,5 +1,5 @@
 /** Gives images in a small size: made when somebody first asks for one, and kept beside the file. */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { reasonOf } from "../base/reason.ts";
 import { deleteLate } from "./late_writes.ts";
 import { CLOCKS } from "../engines/database/clock.ts";
@@ -10,7 +10,7 @@ import type { FileStore } from "./store/file_store.ts";
 import { noteWriting } from "./store/leases.ts";
 import { type FileFacts, THUMBNAIL_WIDTHS, type ThumbnailWidth } from "./types.ts";
 
-const log = getLogger(["notifyli", "files"]);
+const log = logFor("files");
 
 /** An image of more bytes is given out as it is: all of it would be in memory. */
 const MAX_BYTES = 32 * 1024 * 1024;

@@ -3,13 +3,13 @@
  * a log, and removes each once it was taken. One node tells at a time, one batch after the other, so the order is kept.
  * Next on the way: `endpoint.ts`.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { type ServerClock, SYSTEM_CLOCK } from "../base/clock.ts";
 import { type EndpointConfig, type WebhookAnswer, WebhookEndpoint } from "./endpoint.ts";
 import type { Happening, HookBatch, HookLog } from "./log.ts";
 import { failedPauseMs, refusedPauseMs } from "./retry.ts";
 
-const log = getLogger(["notifyli", "webhook"]);
+const log = logFor("webhook");
 
 /** How often the log is looked at, and so how long events may wait to be told together. */
 const LOOK_EVERY_MS = 100;

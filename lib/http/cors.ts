@@ -3,6 +3,7 @@
  * answers to what they call as their users.
  */
 import type { Context, Next } from "hono";
+import { REQUEST_ID, REQUEST_ID_LOWER } from "../base/request_id.ts";
 import type { Refusals } from "../core/refusals.ts";
 import { type AllowedOrigins, isAllowedOrigin, refusedOrigin } from "../net/origin.ts";
 import { isListedOrigin } from "../net/origin_patterns.ts";
@@ -24,10 +25,10 @@ export interface Allowed {
 }
 
 /** What callers of the API say in headers. */
-const API_HEADERS = ["authorization", "content-type", "idempotency-key"];
+const API_HEADERS = ["authorization", "content-type", "idempotency-key", REQUEST_ID_LOWER];
 
 /** What a page may read of every answer. */
-const READ_HEADERS = ["Retry-After"];
+const READ_HEADERS = ["Retry-After", REQUEST_ID];
 
 /** Opens paths that anyone may GET to the pages of these origins. Others are answered, too, but browsers keep that from them. */
 export function openTo(
@@ -77,6 +78,7 @@ export function refusalFor(request: Request, refused: Response, origins: Allowed
   if (origin === null || !isListedOrigin(origin, origins)) return refused;
   const answer = isPreflight(request) ? goOn(request) : refused;
   answer.headers.set("Access-Control-Allow-Origin", origin);
+  answer.headers.set("Access-Control-Expose-Headers", READ_HEADERS.join(", "));
   answer.headers.append("Vary", "Origin");
   return answer;
 }

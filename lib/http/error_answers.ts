@@ -1,13 +1,13 @@
 /** Turns errors into answers of HTTP, in one place: for all paths, those that nothing is at too. */
 import type { Context } from "hono";
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { CodedError, ERRORS } from "../base/errors.ts";
 import type { Refusals } from "../core/refusals.ts";
 import { retryAfterSeconds } from "../limits/connection_gate.ts";
 import type { App } from "./bindings.ts";
 import { writtenPath } from "./paths.ts";
 
-const log = getLogger(["notifyli", "http"]);
+const log = logFor("http");
 
 /** Has the app answer what its handlers throw, and requests that none of them takes. */
 export function answerErrors(app: App, refusals: Refusals): void {

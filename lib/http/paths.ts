@@ -1,5 +1,6 @@
 /** The path of a request as the routes see it, however a proxy in front has written it. */
 import { getPath } from "hono/utils/url";
+import type { App } from "./bindings.ts";
 
 /** The path as it came. */
 export const writtenPath: (request: Request) => string = getPath;
@@ -42,4 +43,15 @@ function withoutBase(path: string, basePath: string): string {
   const rest = path.slice(basePath.length);
   if (rest === "") return "/";
   return rest.startsWith("/") ? rest : path;
+}
+
+/** The route that a request is for, such as `/api/users/:user/inbox`; `-` where there is none. */
+export function routeAt(app: App, request: Request): string {
+  const method = request.method === "HEAD" ? "GET" : request.method;
+  const [found] = app.router.match(method, app.getPath(request));
+  const routes = found.map(([[, route]]) => route);
+  const own = routes.findLast((route) => route.method === method);
+  // A mount that answers in its own way takes all methods; middleware does, too, and its path ends with a star.
+  const whole = routes.findLast((route) => !/^\/?\*$/.test(route.path));
+  return own?.path ?? whole?.path ?? "-";
 }

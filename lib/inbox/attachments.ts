@@ -2,7 +2,7 @@
  * Files in notifications. They are noted as used before the notification is stored, so that none goes that a notification has;
  * what is not given back when the notification goes ends with the time that the inbox keeps it.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { CodedError } from "../base/errors.ts";
 import { invalid, type UserId } from "../base/fields.ts";
 import { reasonOf } from "../base/reason.ts";
@@ -11,7 +11,7 @@ import type { Database, Work } from "../engines/database/database.ts";
 import type { Files } from "../files/files.ts";
 import type { FileFacts } from "../files/types.ts";
 
-const log = getLogger(["notifyli", "inbox"]);
+const log = logFor("inbox");
 
 /** The kind of these uses. */
 const USE = "notification";

@@ -201,7 +201,7 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
   /** Where one user's inbox is broken, that user alone gets nothing of what waits. Throws where more is wrong. */
   #withoutQueued({ user, room, connections }: Occupants, error: unknown): () => Promise<void> {
     if (!isRefusedAlone(error)) throw error;
-    this.#node.logFailure(`reading the inbox of user ${user}`, error);
+    this.#node.logFailure("reading an inbox", error, { user });
     for (const connection of connections) this.#waitNoMore(connection, room);
     return () => Promise.resolve();
   }

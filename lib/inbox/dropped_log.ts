@@ -1,9 +1,9 @@
 /** Counts what retention drops from inboxes, and logs it: the first time at once, then summed up, however much it is. */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import type { InboxCounters } from "./metrics.ts";
 import type { Dropped } from "./retention.ts";
 
-const log = getLogger(["notifyli", "inbox"]);
+const log = logFor("inbox");
 
 /** How often a line is logged at the most, since nobody reads one for each notification. */
 const LOGGED_EVERY_MS = 10_000;

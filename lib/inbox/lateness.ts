@@ -1,8 +1,8 @@
 /** Explains in the log why scheduled notifications came late: by what this server saw since it last looked at the schedule. */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { reasonOf } from "../base/reason.ts";
 
-const log = getLogger(["notifyli", "schedule"]);
+const log = logFor("schedule");
 
 /** A notification that comes later than this is logged. */
 const LATE_MS = 5000;

@@ -2,7 +2,7 @@
  * Takes notifications in, whichever way they come, and stores them for now or for later before they are accepted. Next on a
  * message's way: the store's `Inbox.append`, which fans out.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { CodedError } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
 import type { NodeFigures } from "../core/figures.ts";
@@ -17,7 +17,7 @@ import type { Inbox, Notification, Schedule } from "./store/store.ts";
 import { silenced, type Taking, type Timing } from "./timing/timing.ts";
 import type { Held } from "./timing/types.ts";
 
-const log = getLogger(["notifyli", "inbox"]);
+const log = logFor("inbox");
 
 /** A notification that another system asks for. */
 export interface NotificationRequest extends ParsedNotification {

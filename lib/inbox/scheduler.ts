@@ -4,7 +4,7 @@
  * store's clock is enough: there is no timer for each notification, which could be too long for the runtime, or wrong once
  * a clock was set. Next on a message's way: the store's `Schedule.release`, and from there as if it had just been sent.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { pause } from "../base/clock.ts";
 import type { Task } from "../core/task.ts";
 import { Lateness } from "./lateness.ts";
@@ -17,7 +17,7 @@ import { silenced, type Timing } from "./timing/timing.ts";
 import { CodedError } from "../base/errors.ts";
 import { reasonOf } from "../base/reason.ts";
 
-const log = getLogger(["notifyli", "schedule"]);
+const log = logFor("schedule");
 
 /** Notifications that are delivered in one go; other work is done between two of these. */
 const BATCH = 200;

@@ -11,7 +11,8 @@
  * await server.start();
  * ```
  */
-import { getConfig, getLogger } from "@logtape/logtape";
+import { getConfig } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { siteField } from "../auth/keys/fields.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import { reasonOf } from "../base/reason.ts";
@@ -39,7 +40,7 @@ export type { ServerConnection, ServerEvent, ServerHandler } from "./handlers.ts
 export type { ServerOptions, Settings } from "./settings.ts";
 export type { Broadcast, Notice, Recipients } from "./speech.ts";
 
-const log = getLogger(["notifyli", "library"]);
+const log = logFor("library");
 
 /** A server that runs. */
 interface Started {

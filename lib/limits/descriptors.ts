@@ -3,10 +3,10 @@
  * outgoing calls. `listeners/accepting.ts` acts if descriptors run out all the same.
  */
 import { closeSync, openSync } from "node:fs";
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { reasonOf } from "../base/reason.ts";
 
-const log = getLogger(["notifyli", "descriptors"]);
+const log = logFor("descriptors");
 
 /**
  * The whole path, since the server's permission to run it names that. The program prints the limit that it inherits,

@@ -3,7 +3,7 @@
  * and `node:http` accepts nothing more without a word. Whoever is connected stays; this waits until there is room again,
  * and listens anew at the same address. If that fails, the server says so, and ends.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { pause } from "../base/clock.ts";
 import { reasonOf } from "../base/reason.ts";
 import { Counter, type Metric } from "../core/metrics.ts";
@@ -11,7 +11,7 @@ import { SpareDescriptors } from "../limits/descriptors.ts";
 import type { Listener } from "./listener.ts";
 import { type Address, knock, type Knocked } from "./knock.ts";
 
-const log = getLogger(["notifyli", "listener"]);
+const log = logFor("listener");
 
 /** Accepts connections, and can begin again after it has stopped. */
 export interface Door {

@@ -1,6 +1,7 @@
 /** The default listener: `Deno.serve` and `Deno.upgradeWebSocket`. */
 import { type Disconnect, DISCONNECTS } from "../base/errors.ts";
 import { reasonOf } from "../base/reason.ts";
+import { inRequest, REQUEST_ID, requestIdOf } from "../base/request_id.ts";
 import type { Accepted, Socket, SocketEvents } from "../core/socket.ts";
 import { type Handlers, isUpgrade, type ListenerOptions } from "./listener.ts";
 import type { Outgoing } from "../core/outgoing.ts";
@@ -35,20 +36,35 @@ function serve(
     onListen() {},
     onError: () => new Response("internal error\n", { status: 500 }),
   }, async (request, info) => {
-    if (open.stopping) return new Response("the server is stopping\n", { status: 503 });
+    const id = requestIdOf(request.headers.get(REQUEST_ID));
+    const response = await answer(id, request, info);
+    response.headers.set(REQUEST_ID, id);
+    return response;
+  });
+
+  async function answer(
+    id: string,
+    request: Request,
+    info: Deno.ServeHandlerInfo<Deno.NetAddr>,
+  ): Promise<Response> {
+    if (open.stopping) return stopping();
     const { hostname: address, port } = info.remoteAddr;
     const ended = () => info.completed.catch(() => {}); // it rejects where the connection ended first
     const body = () => bodyOf(request, ended);
     const peer = { address, port, ended, body };
     if (!isUpgrade(request)) {
-      const response = await handlers.fetch(request, peer);
+      const response = await inRequest(id, () => handlers.fetch(request, peer));
       for (const [name, value] of headers) response.headers.set(name, value);
       return response;
     }
-    const accepted = await handlers.upgrade(request, peer);
-    if (open.stopping) return new Response("the server is stopping\n", { status: 503 });
-    return upgrade(request, accepted, options, open);
-  });
+    // What the connection does later is done for no request: it has an id of its own.
+    const accepted = await inRequest(id, () => handlers.upgrade(request, peer));
+    return open.stopping ? stopping() : upgrade(request, accepted, options, open);
+  }
+}
+
+function stopping(): Response {
+  return new Response("the server is stopping\n", { status: 503 });
 }
 
 function upgrade(

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from "node:https";
 import { getRequestListener } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { inRequest, REQUEST_ID, REQUEST_ID_LOWER, requestIdOf } from "../base/request_id.ts";
 import type { Door } from "./accepting.ts";
 import type { Handlers, ListenerOptions } from "./listener.ts";
 import { NodeDoor } from "./node_door.ts";
@@ -32,11 +33,13 @@ function serverOf(options: ListenerOptions, handlers: Handlers): Server {
   // This replaces the global `Request` and `Response`: the runtime's would make a stream of every answer, which is slow.
   const late = new LateRequests(options.requestSeconds);
   const inItsTurn = inTurn(getRequestListener((request, { incoming, outgoing }) => {
-    for (const [name, value] of headers) outgoing.setHeader(name, value);
     const [message, answer] = [incoming as IncomingMessage, outgoing as ServerResponse];
+    const id = requestIdOf(message.headers[REQUEST_ID_LOWER]);
+    outgoing.setHeader(REQUEST_ID, id);
+    for (const [name, value] of headers) outgoing.setHeader(name, value);
     late.add(message, answer);
     const caller = new Caller(message, late);
-    const response = handlers.fetch(request, caller);
+    const response = inRequest(id, () => handlers.fetch(request, caller));
     return response instanceof Promise ? withBody(response, caller, answer) : response;
   }));
   const onRequest = (message: IncomingMessage, answer: ServerResponse) => {

@@ -4,16 +4,17 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 // @ts-types="@types/ws"
 import { WebSocketServer } from "ws";
+import { inRequest, REQUEST_ID, REQUEST_ID_LOWER, requestIdOf } from "../base/request_id.ts";
 import { Keepalive } from "./keepalive.ts";
 import { asksForWebSocket, type Handlers, type ListenerOptions } from "./listener.ts";
 import { peerOf, toRequest } from "./node_request.ts";
 import { isAnswered } from "./node_requests.ts";
 import { attach, NodeWebSocket } from "./node_socket.ts";
 
-const log = getLogger(["notifyli", "listener"]);
+const log = logFor("listener");
 
 /** The headers of a refused upgrade, unless the answer has others. The answer is written by hand. */
 const REFUSAL_HEADERS = { "connection": "close", "content-type": "text/plain; charset=utf-8" };
@@ -33,8 +34,8 @@ const UNLIMITED_FRAME_BYTES = 64 * 1024 * 1024;
 /** Turns the limit of `ws` off, since pings are counted as frames. The types of `ws` do not have this option yet. */
 const NO_PONG_LIMIT = { maxPendingAutoPongs: 0 };
 
-/** The subprotocols that upgrades have chosen, until their answers are written. */
-type Chosen = WeakMap<IncomingMessage, string>;
+/** What the answers to upgrades say, until they are written: the id of the request, and the subprotocol that was chosen. */
+type Chosen = WeakMap<IncomingMessage, { readonly id: string; readonly subprotocol?: string }>;
 
 /**
  * Whether a request is for {@linkcode NodeUpgrades.take}. Where it has a body, nobody could say whether the bytes that
@@ -61,11 +62,17 @@ export class NodeUpgrades {
   async take(message: IncomingMessage, stream: Duplex, head: Uint8Array): Promise<void> {
     stream.on("error", destroy);
     if (!await isAnswered(stream)) return void stream.destroy(); // both answers would go out on one connection
+    const id = requestIdOf(message.headers[REQUEST_ID_LOWER]);
     const request = toRequest(message);
-    if (request === undefined) return void refuse(stream, unreadable());
-    const accepted = await this.#handlers.upgrade(request, peerOf(message)).catch(failedUpgrade);
-    if (accepted instanceof Response) return void refuse(stream, accepted);
-    if (accepted.subprotocol !== undefined) this.#chosen.set(message, accepted.subprotocol);
+    if (request === undefined) return void refuse(stream, unreadable(), id);
+    // What the connection does later is done for no request: it has an id of its own.
+    const accepted = await inRequest(
+      id,
+      () => this.#handlers.upgrade(request, peerOf(message)).catch(failedUpgrade),
+    );
+    if (accepted instanceof Response) return void refuse(stream, accepted, id);
+    const { subprotocol } = accepted;
+    this.#chosen.set(message, { id, ...(subprotocol !== undefined && { subprotocol }) });
     message.headers.upgrade = "websocket"; // `ws` knows it only alone
     this.#webSockets.handleUpgrade(message, stream, head as Buffer, (webSocket) => {
       attach(webSocket, stream, accepted, this.#keepalive);
@@ -74,7 +81,7 @@ export class NodeUpgrades {
 }
 
 function webSocketServer(maxFrameBytes: number, chosen: Chosen) {
-  return new WebSocketServer({
+  const server = new WebSocketServer({
     noServer: true,
     WebSocket: NodeWebSocket,
     clientTracking: false,
@@ -82,8 +89,12 @@ function webSocketServer(maxFrameBytes: number, chosen: Chosen) {
     maxFragments: fragmentsOf(maxFrameBytes),
     ...NO_PONG_LIMIT,
     perMessageDeflate: false,
-    handleProtocols: (_offered, request) => chosen.get(request) ?? false,
+    handleProtocols: (_offered, request) => chosen.get(request)?.subprotocol ?? false,
   });
+  server.on("headers", (headers, request) => {
+    headers.push(`${REQUEST_ID}: ${chosen.get(request)?.id}`);
+  });
+  return server;
 }
 
 function fragmentsOf(maxFrameBytes: number): number {
@@ -107,9 +118,10 @@ function unreadable(): Response {
   return Response.json({ code: "invalid_field", message }, { status: 400 });
 }
 
-async function refuse(stream: Duplex, response: Response): Promise<void> {
+async function refuse(stream: Duplex, response: Response, id: string): Promise<void> {
   const body = await response.text();
   const headers = new Headers({ ...REFUSAL_HEADERS, ...Object.fromEntries(response.headers) });
+  headers.set(REQUEST_ID, id);
   headers.set("content-length", String(new TextEncoder().encode(body).length));
   const lines = [...headers].map(([name, value]) => `${name}: ${value}\r\n`).join("");
   stream.end(

@@ -5,16 +5,29 @@ import {
   type LogRecord,
   type TextFormatter,
 } from "@logtape/logtape";
+import { forgetLines } from "../base/log.ts";
 import { escapeUnseen } from "../base/visible_text.ts";
-import { type Level, LogTail } from "./tail.ts";
+import type { Level, Levels } from "./levels.ts";
+import { LogTail } from "./tail.ts";
 import { textOf } from "./text.ts";
+
+/** From which levels on is logged. */
+export interface LogConfig {
+  readonly debug: boolean;
+  /** Of categories that have a level of their own. @default none */
+  readonly levels?: Levels;
+}
+
+const NO_LEVELS: Levels = new Map();
 
 /** The log of this program, where the program has set it up here; one that embeds the server may have a log of its own. */
 class ProgramLog {
   /** The last lines. */
   readonly tail = new LogTail();
   #usual: Level = "info";
-  #levels: ReadonlyMap<string, Level> = new Map();
+  #levels = NO_LEVELS;
+  /** Those of the settings. */
+  #given = NO_LEVELS;
   #isSetUp = false;
 
   get isSetUp(): boolean {
@@ -27,26 +40,28 @@ class ProgramLog {
   }
 
   /** The levels of categories, by names such as "notifyli.push". */
-  get levels(): ReadonlyMap<string, Level> {
+  get levels(): Levels {
     return this.#levels;
   }
 
-  setUp({ debug }: { debug: boolean }): void {
+  setUp({ debug, levels = NO_LEVELS }: LogConfig): void {
     this.#usual = debug ? "debug" : "info";
-    this.#levels = new Map();
+    this.#levels = this.#given = levels;
     this.tail.clear();
+    forgetLines();
     this.#isSetUp = true;
     this.#configure();
   }
 
-  /** Logs at another level from now on what has no level of its own. */
-  setUsual({ debug }: { debug: boolean }): void {
+  /** Takes over settings. Levels that were set while the program runs go on, unless those of the settings are others now. */
+  takeOver({ debug, levels = NO_LEVELS }: LogConfig): void {
     this.#usual = debug ? "debug" : "info";
+    if (!isEqual(levels, this.#given)) this.#levels = this.#given = levels;
     this.#configure();
   }
 
   /** Logs categories, and what is below them, from these levels on, until this program ends or they are set anew. */
-  setLevels(levels: ReadonlyMap<string, Level>): void {
+  setLevels(levels: Levels): void {
     this.#levels = new Map(levels);
     this.#configure();
   }
@@ -78,8 +93,13 @@ class ProgramLog {
 export const PROGRAM_LOG = new ProgramLog();
 
 /** Sets up logging for the whole program. */
-export function configureLogging(options: { debug: boolean }): void {
-  PROGRAM_LOG.setUp(options);
+export function configureLogging(config: LogConfig): void {
+  PROGRAM_LOG.setUp(config);
+}
+
+function isEqual(one: Levels, other: Levels): boolean {
+  return one.size === other.size &&
+    one.entries().every(([name, level]) => other.get(name) === level);
 }
 
 /** Sends all levels to standard error, since standard output is for the answers of commands. */
@@ -107,11 +127,13 @@ const formatForPeople: TextFormatter = (record) => {
     `\x1b[2m${record.category.join(".")}\x1b[0m ${escapeUnseen(textOf(record))}`;
 };
 
-const formatAsJson: TextFormatter = (record) =>
-  escapeUnseen(JSON.stringify({
+const formatAsJson: TextFormatter = (record) => {
+  const first = {
     time: new Date(record.timestamp).toISOString(),
     level: record.level,
     logger: record.category.join("."),
     message: textOf(record),
-    ...record.properties,
-  }));
+  };
+  // They stand first, and no property takes the place of one.
+  return escapeUnseen(JSON.stringify({ ...first, ...record.properties, ...first }));
+};

@@ -1,5 +1,6 @@
 /** The last lines of this program's log, for operators who do not see its standard error. */
 import type { LogRecord } from "@logtape/logtape";
+import { type Level, LEVELS } from "./levels.ts";
 import { textOf } from "./text.ts";
 
 /** Most lines that are kept; the oldest go. */
@@ -7,10 +8,6 @@ export const MOST_LINES = 1000;
 
 /** Most characters of a message; and of the properties, which are left out where there are more. */
 const MOST_CHARACTERS = 2000;
-
-export const LEVELS = ["trace", "debug", "info", "warning", "error", "fatal"] as const;
-
-export type Level = (typeof LEVELS)[number];
 
 export interface LogLine {
   /** Unix time in seconds, with a fraction. */

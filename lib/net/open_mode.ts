@@ -1,5 +1,5 @@
 /** Keeps open mode, in which clients are believed, to this machine, unless somebody asked for more. */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { ConfigError } from "../base/config_error.ts";
 import { isOpenServer, type ProofConfig } from "../base/open_server.ts";
 import { isLoopback } from "./local_caller.ts";
@@ -8,7 +8,7 @@ import type { Peer } from "../core/socket.ts";
 import { LocalPeers } from "./local_peers.ts";
 import { SocketOwners } from "./socket_owners.ts";
 
-const log = getLogger(["notifyli", "auth"]);
+const log = logFor("auth");
 
 /** The part of the configuration that open mode depends on. */
 export interface OpenConfig {

@@ -3,13 +3,13 @@
  * `Deno.serve` takes no `Response` of the listener that has a class of its own for that.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { reasonOf } from "../base/reason.ts";
 import { HEADERS } from "./routes.ts";
 import type { Scrape } from "./scrape.ts";
 import type { Address } from "./settings.ts";
 
-const log = getLogger(["notifyli", "metrics"]);
+const log = logFor("metrics");
 
 /** Rejects where the address cannot be listened on. */
 export async function serveMetrics(address: Address, scrape: Scrape): Promise<AsyncDisposable> {

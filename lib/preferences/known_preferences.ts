@@ -2,7 +2,7 @@
  * What a node knows of preferences and kinds. It reads what it does not know from the database, those of many users in one
  * question, and keeps it until it is told of a change (`feed.ts`).
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { pause } from "../base/clock.ts";
 import type { UserId } from "../base/fields.ts";
 import { reasonOf } from "../base/reason.ts";
@@ -17,7 +17,7 @@ import { Recent } from "./recent.ts";
 import { type Kept, readKinds, readPreferences, readWhatIsThere } from "./store.ts";
 import type { Kinds, Preferences } from "./types.ts";
 
-const log = getLogger(["notifyli", "preferences"]);
+const log = logFor("preferences");
 
 /** What counts for a notification of one user. */
 export interface UserView {

@@ -1,6 +1,7 @@
 /** Decides on an upgrade to a WebSocket: its path, origin, token and protocol. Next: `core/node.ts`, `accept`. */
 import { identifyRequest, type TokenCheck } from "../auth/handshake.ts";
 import { CodedError, type ErrorCode, ERRORS } from "../base/errors.ts";
+import { requestId } from "../base/request_id.ts";
 import type { Protocol } from "../core/connection.ts";
 import type { Identity } from "../core/identity.ts";
 import type { Node } from "../core/node.ts";
@@ -69,7 +70,7 @@ async function decide(
   }
   const offered = request.headers.get("sec-websocket-protocol")?.split(",")
     .map((name) => name.trim()) ?? [];
-  const comer = { identity, address: addressOf() };
+  const comer = { identity, address: addressOf(), request: requestId() };
   if (offered.includes(SUBPROTOCOL_V2)) return acceptV2(parts, comer);
   const wish = { query: new URL(request.url).searchParams, offered };
   return wantsChat(wish) ? acceptChat(parts, comer, wish) : acceptV1(parts, comer, wish);
@@ -91,24 +92,26 @@ interface Comer {
   readonly identity: Identity | undefined;
   /** Absent where nobody asks for it. */
   readonly address: string | undefined;
+  /** The id of the request. */
+  readonly request: string | undefined;
 }
 
-function acceptV2({ node, v2 }: UpgradeParts, { identity, address }: Comer): Accepted {
+function acceptV2({ node, v2 }: UpgradeParts, { identity, address, request }: Comer): Accepted {
   return {
     subprotocol: SUBPROTOCOL_V2,
-    open: (socket) => node.accept(socket, v2, identity, address),
+    open: (socket) => node.accept(socket, v2, identity, address, request),
   };
 }
 
 function acceptChat(
   { node, chat }: UpgradeParts,
-  { identity, address }: Comer,
+  { identity, address, request }: Comer,
   { offered }: Wish,
 ): Accepted {
   return {
     ...(offered.includes(SUBPROTOCOL_CHAT) ? { subprotocol: SUBPROTOCOL_CHAT } : {}),
     open(socket) {
-      const connection = node.accept(socket, chat, identity, address);
+      const connection = node.accept(socket, chat, identity, address, request);
       chat.beginAtOnce(connection);
       return connection;
     },
@@ -117,14 +120,14 @@ function acceptChat(
 
 function acceptV1(
   { node, v1 }: UpgradeParts,
-  { identity, address }: Comer,
+  { identity, address, request }: Comer,
   { query, offered }: Wish,
 ): Accepted {
   return {
     // A browser that offers its token offers the name of the protocol beside it, and needs that to be chosen.
     ...(offered.includes(SUBPROTOCOL_V1) ? { subprotocol: SUBPROTOCOL_V1 } : {}),
     open(socket) {
-      const connection = node.accept(socket, v1, identity, address);
+      const connection = node.accept(socket, v1, identity, address, request);
       v1.joinAtOnce(connection, query);
       return connection;
     },

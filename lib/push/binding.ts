@@ -1,5 +1,5 @@
 /** Devices go with the session that has registered them: `RevokedDevices` removes them where it is revoked. */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { pause } from "../base/clock.ts";
 import { reasonOf } from "../base/reason.ts";
 import type { Revocations } from "../auth/revocations/revocations.ts";
@@ -7,7 +7,7 @@ import type { Identity, TokenFacts } from "../core/identity.ts";
 import type { Task } from "../core/task.ts";
 import type { Devices } from "./devices.ts";
 
-const log = getLogger(["notifyli", "push"]);
+const log = logFor("push");
 
 /** How long it rests where the database cannot be used, and how often it looks at all that was revoked. */
 const AGAIN_MS = 2000;

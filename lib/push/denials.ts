@@ -1,8 +1,8 @@
 /** Says that a push service does not take this server's keys, which an operator has to mend: once in a while, not of each push. */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import type { Send } from "./store.ts";
 
-const log = getLogger(["notifyli", "push"]);
+const log = logFor("push");
 
 /** How often it is said of a push service, and of how many services that is remembered. */
 const SAID_AGAIN_MS = 600_000;

@@ -8,7 +8,7 @@
  * - `closed`, where what was taken is seen elsewhere: a timer of the kind `seen` is set before a user does anything, and looks
  *   at what the user's devices show a moment later.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import type { UserId } from "../base/fields.ts";
 import { reasonOf } from "../base/reason.ts";
 import type { Database, Work } from "../engines/database/database.ts";
@@ -27,7 +27,7 @@ import { URGENT, wasSeen } from "./seen.ts";
 import { addSends, closeShown, hasShown, noteSpared, sendsOf, shownOf } from "./store.ts";
 import { sendOnWire } from "./wire.ts";
 
-const log = getLogger(["notifyli", "push"]);
+const log = logFor("push");
 
 /** How long a push that comes at once waits for its notification, which is just being stored. */
 const SOON_MS = 50;

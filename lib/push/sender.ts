@@ -3,7 +3,7 @@
  * nothing up that goes elsewhere. What a node had begun that died is sent once more, under the same name, so that the device shows
  * it once.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import type { ServerClock } from "../base/clock.ts";
 import { tracer } from "../base/tracing.ts";
 import { CodedError } from "../base/errors.ts";
@@ -38,7 +38,7 @@ import type { DeviceMessage, PushResult } from "./types.ts";
 import { UnderWay } from "./under_way.ts";
 import type { PushTelling, PushWitness } from "./witness.ts";
 
-const log = getLogger(["notifyli", "push"]);
+const log = logFor("push");
 
 /** How long a push service has to answer. */
 const ANSWER_MS = 15_000;

@@ -1,9 +1,9 @@
 /** Writes once a minute into the log how much there is to do, while there are clients. */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import type { Node } from "../core/node.ts";
 import { every, type Task } from "../core/task.ts";
 
-const log = getLogger(["notifyli", "stats"]);
+const log = logFor("stats");
 
 const STATS_INTERVAL_MS = 60_000;
 

@@ -2,7 +2,7 @@
  * One topic on this node: who has subscribed to it, and its log. Events that arrive come here, and go to those that they match.
  * Next on an event's way: `core/connection.ts`, `deliver`.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { pause } from "../base/clock.ts";
 import { DISCONNECTS } from "../base/errors.ts";
 import { Queue } from "../base/queue.ts";
@@ -15,7 +15,7 @@ import { AddressedFrames, PositionFrames } from "./frames.ts";
 import { bytesOf, type LogAccount, TopicLog } from "./log.ts";
 import { Subscribers } from "./subscribers.ts";
 
-const log = getLogger(["notifyli", "topics"]);
+const log = logFor("topics");
 
 /** Events that are read at once: a thousand long ones would be ten megabytes. */
 const CHUNK = 100;

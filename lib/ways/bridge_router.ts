@@ -2,7 +2,7 @@
  * Routes what the bridge hears while this node holds the lock (`routing.ts`). A node without the lock keeps what it hears, to
  * go on where a holder stopped (`heard_payloads.ts`).
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import type { BridgeCounters } from "./metrics.ts";
 import type { TurnLock } from "./turn_lock.ts";
 import { pause } from "../base/clock.ts";
@@ -12,7 +12,7 @@ import { HeardPayloads } from "./heard_payloads.ts";
 import type { HeardWay, Progress } from "./place.ts";
 import { type RoutePayload, Routing } from "./routing.ts";
 
-const log = getLogger(["notifyli", "bridge"]);
+const log = logFor("bridge");
 
 /**
  * How long after it connected a node leaves the turn to others, if there are any, who have heard what came before. It leaves

@@ -1,8 +1,7 @@
 /** Keeps aside what was refused and no sender was told of, each with the reason, so that somebody can look at it. */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { reasonOf } from "../base/reason.ts";
 import { CodedError } from "../base/errors.ts";
-import { BurstLog } from "../core/burst_log.ts";
 import type { Calls } from "../engines/redis/functions.ts";
 import type { RedisLink } from "../engines/redis/link.ts";
 import { MOST_REFUSED } from "../inbox/store/redis_keys.ts";
@@ -11,7 +10,7 @@ import type { HeardWay } from "./place.ts";
 import { TURN_FUNCTIONS } from "./functions.ts";
 import { WayKeys } from "./redis_keys.ts";
 
-const log = getLogger(["notifyli", "ways"]);
+const log = logFor("ways");
 
 /** `payload_refuse.lua` answers this where another node has the turn. */
 const OTHERS = -1;
@@ -32,28 +31,15 @@ export interface RefusedPayload {
   readonly isUnsent: boolean;
 }
 
-export class DeadEntries implements Disposable {
+export class DeadEntries {
   readonly #functions: Calls<typeof TURN_FUNCTIONS>;
   readonly #keys: RedisKeys;
   readonly #stream: string;
-  readonly #lines = new BurstLog((what, count) =>
-    log.warn("{count} more: {what}", { count, what })
-  );
 
   constructor({ keys, functions }: RedisLink) {
     this.#functions = functions.calls(TURN_FUNCTIONS);
     this.#keys = keys;
     this.#stream = new WayKeys(keys).refused;
-  }
-
-  /** Logs a refusal, or counts it for the log where there are many: whoever may publish may publish any number. */
-  noteRefused(what: string, write: () => void): void {
-    this.#lines.line(what, write);
-  }
-
-  /** Writes what is not written yet. */
-  [Symbol.dispose](): void {
-    this.#lines[Symbol.dispose]();
   }
 
   /** Moves an entry of a stream, with its fields as they came. Rejects where Redis is away. */
@@ -110,10 +96,8 @@ export class DeadEntries implements Disposable {
     } catch (error) {
       if (!(error instanceof CodedError) || error.options.isAway) throw error;
       const { message: reason } = error;
-      this.#lines.line("what is refused cannot be kept", () => {
-        log.error("{what} cannot be kept in {stream}: {reason}", {
-          ...{ what, stream: this.#stream, reason },
-        });
+      log.error("{what} cannot be kept in {stream}: {reason}", {
+        ...{ what, stream: this.#stream, reason },
       });
       return undefined;
     }

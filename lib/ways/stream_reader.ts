@@ -4,7 +4,7 @@
  * stream once it is stored or published, so nothing is lost while all nodes are down. An entry that is refused goes to a
  * stream of its own. Next on a message's way: `inbox/notify.ts` or `publications.ts`.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../base/log.ts";
 import { pause } from "../base/clock.ts";
 import { isRefusedAlone, isStoreFailure } from "../base/errors.ts";
 import { reasonOf } from "../base/reason.ts";
@@ -20,7 +20,7 @@ import type { IncomingStream } from "./streams.ts";
 import { untilAborted } from "../core/task.ts";
 import { TurnLock } from "./turn_lock.ts";
 
-const log = getLogger(["notifyli", "stream"]);
+const log = logFor("stream");
 
 /** How often the turn is renewed, and how often a node without the turn asks for it. */
 const TURN_RENEWED_EVERY_MS = 500;
@@ -70,7 +70,6 @@ export class StreamReader {
     }
     clearInterval(renewal);
     await Promise.all([this.#turn.release(), ended]);
-    this.#dead[Symbol.dispose]();
   }
 
   /** Reads one batch, or waits a little if another node has the turn or this one cannot read. */
@@ -128,9 +127,7 @@ export class StreamReader {
       if (isStoreFailure(error) && !isRefusedAlone(error)) return false;
       counters.refused.value++;
       const reason = reasonOf(error);
-      this.#dead.noteRefused("an entry is refused", () => {
-        log.warn("entry {id} is refused: {reason}", { id: entryId, reason });
-      });
+      log.warn("entry {id} is refused: {reason}", { id: entryId, reason });
       await this.#dead.buryEntry(this.#stream.way, [entryId, values], error);
       return true;
     }

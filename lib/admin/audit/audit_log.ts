@@ -2,7 +2,7 @@
  * Keeps in the database what was managed, for as many days as are set. Nobody who manages waits for that: what cannot be
  * written waits here, and stands in the log in any case.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import type { AuditRecord } from "../../auth/audit.ts";
 import { nextId } from "../../base/ids.ts";
 import { reasonOf } from "../../base/reason.ts";
@@ -16,10 +16,14 @@ import {
 import type { TableMigration } from "../../engines/database/tables.ts";
 import { every, type Task } from "../../core/task.ts";
 import AUDIT from "./1_audit.sql" with { type: "text" };
+import REQUEST from "./2_request.sql" with { type: "text" };
 
-const log = getLogger(["notifyli", "admin"]);
+const log = logFor("admin");
 
-export const AUDIT_TABLES: readonly TableMigration[] = [{ name: "audit", sql: AUDIT }];
+export const AUDIT_TABLES: readonly TableMigration[] = [
+  { name: "audit", sql: AUDIT },
+  { name: "request", sql: REQUEST },
+];
 
 /** How often records are written that wait. */
 const WRITE_MS = 200;
@@ -86,7 +90,7 @@ export class AuditLog {
     }
     const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
     const found = await this.#database.query(
-      `SELECT id, at, site, who, action, target, address FROM admin_audit ${where}
+      `SELECT id, at, site, who, action, target, address, request FROM admin_audit ${where}
        ORDER BY at DESC, id DESC LIMIT $1`,
       ...values,
     );
@@ -98,6 +102,7 @@ export class AuditLog {
       action: String(each["action"]),
       target: String(each["target"]),
       address: String(each["address"]),
+      ...(each["request"] !== null && { request: String(each["request"]) }),
     }));
   }
 
@@ -139,11 +144,11 @@ function nextSortedId(): string {
 }
 
 function* insert(records: readonly KeptRecord[]): Work<void> {
-  for (const { id, at, site, who, action, target, address } of records) {
+  for (const { id, at, site, who, action, target, address, request = null } of records) {
     yield* rows(
-      `INSERT INTO admin_audit (id, at, site, who, action, target, address)
-       VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
-      ...[id, at, site, who, action, target, address],
+      `INSERT INTO admin_audit (id, at, site, who, action, target, address, request)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
+      ...[id, at, site, who, action, target, address, request],
     );
   }
 }

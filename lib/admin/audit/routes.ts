@@ -27,6 +27,6 @@ export function auditRoutes(audit: AuditLog): readonly Route[] {
   }];
 }
 
-export function recordOnWire({ id, at, who, action, target, site, address }: KeptRecord): object {
-  return { id, at: at / 1000, who, action, target, site, address };
+export function recordOnWire({ at, ...record }: KeptRecord): object {
+  return { ...record, at: at / 1000 };
 }

@@ -2,14 +2,10 @@
 import { CodedError } from "../../base/errors.ts";
 import { type Fields, invalid } from "../../base/fields.ts";
 import { PROGRAM_LOG } from "../../log/logging.ts";
-import { type Level, LEVELS, type LogFilter, type LogLine } from "../../log/tail.ts";
+import { CATEGORY, type Level, levelOf, LEVELS, MOST_LEVELS } from "../../log/levels.ts";
+import type { LogFilter, LogLine } from "../../log/tail.ts";
 import type { Nodes } from "../nodes/nodes.ts";
 import type { Peers } from "../peers/peers.ts";
-
-/** Most categories that have a level of their own. */
-export const MOST_LEVELS = 50;
-
-export const CATEGORY = /^notifyli(\.\w{1,40}){0,4}$/;
 
 export interface LineOfNode extends LogLine {
   readonly node: string;
@@ -87,8 +83,7 @@ export function levelsField({ levels }: Fields): Record<string, Level> {
 }
 
 export function levelField(level: unknown): Level {
-  const name = level === "warn" ? "warning" : level;
-  const found = LEVELS.find((each) => each === name);
+  const found = levelOf(level);
   if (found !== undefined) return found;
   throw invalid("level", level, LEVELS.join(", "));
 }

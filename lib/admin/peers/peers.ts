@@ -3,12 +3,12 @@
  * there is one node, it answers itself. `redis.ts` carries it between nodes. Next: the folders beside this one, which say
  * what they answer.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import { CodedError, type ErrorCode } from "../../base/errors.ts";
 import type { Fields } from "../../base/fields.ts";
 import { reasonOf } from "../../base/reason.ts";
 
-const log = getLogger(["notifyli", "admin"]);
+const log = logFor("admin");
 
 /** How long a node may take to answer another one. */
 export const ANSWER_MS = 2000;

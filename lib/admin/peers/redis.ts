@@ -1,5 +1,5 @@
 /** Carries what nodes ask each other over Redis' PUB/SUB: a channel that all hear, and one of each node. */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import type { Redis } from "ioredis";
 import { CodedError } from "../../base/errors.ts";
 import type { Fields } from "../../base/fields.ts";
@@ -8,7 +8,7 @@ import { throwUnavailable } from "../../engines/redis/errors.ts";
 import type { RedisStorage } from "../../engines/storage.ts";
 import { ANSWER_MS, type Answers, Peers, type WrittenError, writtenError } from "./peers.ts";
 
-const log = getLogger(["notifyli", "admin"]);
+const log = logFor("admin");
 
 /** Most questions of this node that wait for answers. */
 const MOST_WAITING = 1000;

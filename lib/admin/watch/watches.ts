@@ -4,7 +4,7 @@ import { nextId } from "../../base/ids.ts";
 import { reasonOf } from "../../base/reason.ts";
 import { Counter, type Metric } from "../../core/metrics.ts";
 import type { RefusalCounters } from "../../core/refusals.ts";
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import type { Nodes } from "../nodes/nodes.ts";
 import type { Peers } from "../peers/peers.ts";
 import { EventStream } from "./event_stream.ts";
@@ -12,7 +12,7 @@ import { FEED_MS } from "./feeds.ts";
 import type { Sources } from "./sources.ts";
 import type { Shown, WatchSpec } from "./spec.ts";
 
-const log = getLogger(["notifyli", "admin"]);
+const log = logFor("admin");
 
 export const MOST_WATCHERS = 20;
 

@@ -2,7 +2,7 @@
  * The database of a node that has Redis and no PostgreSQL: a SQLite file, which serves one node. That node's file is noted in
  * Redis, so that no other node keeps a second truth in a file of its own.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import type { CodedError } from "../../base/errors.ts";
 import { reasonOf } from "../../base/reason.ts";
 import type { HeldFile } from "../sqlite/held_file.ts";
@@ -10,7 +10,7 @@ import type { RedisStorage } from "../storage.ts";
 import { absent, type Database, type SqlValue, unavailable, type Work } from "./database.ts";
 import type { TableMigration } from "./tables.ts";
 
-const log = getLogger(["notifyli", "database"]);
+const log = logFor("database");
 
 /** Gives the file a name that no other file has. */
 export const IDENTITY = {

@@ -1,5 +1,5 @@
 /** Opens the database that the settings ask for: PostgreSQL, or a SQLite file. */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import { reasonOf } from "../../base/reason.ts";
 import type { Metric } from "../../core/metrics.ts";
 import type { Task } from "../../core/task.ts";
@@ -13,7 +13,7 @@ import type { DatabaseConfig } from "./settings.ts";
 import { SqliteDatabase } from "./sqlite.ts";
 import { type Tabled, tableSchema } from "./tables.ts";
 
-const log = getLogger(["notifyli", "database"]);
+const log = logFor("database");
 
 /** How long a start waits for PostgreSQL before it goes on without. */
 const START_WAIT_MS = 2000;

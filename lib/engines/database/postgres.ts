@@ -2,7 +2,7 @@
  * The database in PostgreSQL, which all nodes share. Works are run in batches (`postgres_batches.ts`); where something in a
  * batch refuses after it wrote, or meets what others did at the same time, all of it is taken back, and each is run alone.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import postgres from "postgres";
 import { pause } from "../../base/clock.ts";
 import { CodedError } from "../../base/errors.ts";
@@ -29,7 +29,7 @@ import { inTransaction } from "./postgres_transaction.ts";
 import { SCHEMA } from "./schema.ts";
 import type { Tabled } from "./tables.ts";
 
-const log = getLogger(["notifyli", "postgres"]);
+const log = logFor("postgres");
 
 type Client = postgres.Sql;
 type Session = postgres.TransactionSql;

@@ -2,13 +2,13 @@
  * Brings PostgreSQL to the tables of this program, as `sqlite/migrations.ts` does a file. All tables are in a schema of their
  * own, so that they may share a database with an application's. Nodes that start together take one another's turn.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import type postgres from "postgres";
 import { inTransaction } from "./postgres_transaction.ts";
 import { SCHEMA } from "./schema.ts";
 import { inPostgres, type Tabled } from "./tables.ts";
 
-const log = getLogger(["notifyli", "postgres"]);
+const log = logFor("postgres");
 
 /** The number of the lock that one node at a time holds as it makes tables. */
 const LOCK = 7_305_804_402;

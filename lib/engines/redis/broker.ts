@@ -1,6 +1,6 @@
 /** The broker over Redis: publications go by PUB/SUB, and histories are streams. */
 import { Buffer } from "node:buffer";
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import type { Redis } from "ioredis";
 import type { Broker, FanOut } from "../../core/broker.ts";
 import type { Channel } from "../../core/channel.ts";
@@ -27,7 +27,7 @@ import { readPast } from "../past.ts";
 import { Together } from "./together.ts";
 import { fromEntry, type Heard, parsePayload, payload } from "./publication_text.ts";
 
-const log = getLogger(["notifyli", "redis"]);
+const log = logFor("redis");
 
 /** What a publication takes in a history beside its content. */
 const EACH_BYTES = 100;

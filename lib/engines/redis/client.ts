@@ -4,7 +4,7 @@
  * (`errors.ts`).
  */
 import { nextTick } from "node:process";
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import { type Command, Redis } from "ioredis";
 import { pause } from "../../base/clock.ts";
 import { placeOf, type RedisAddress } from "./address.ts";
@@ -14,7 +14,7 @@ import { plainReason } from "./errors.ts";
 import { flawOf, type RedisInfo } from "./flaws.ts";
 import { tlsOptions } from "./tls_files.ts";
 
-const log = getLogger(["notifyli", "redis"]);
+const log = logFor("redis");
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;

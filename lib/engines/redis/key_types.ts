@@ -2,11 +2,11 @@
  * Which type each key in Redis has. Where another program made a key of another type, Redis says `WRONGTYPE` and not which
  * key it is: this says so, once for all who need it. `docs/redis.md` has the same list for users.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import type { Redis } from "ioredis";
 import { reasonOf } from "../../base/reason.ts";
 
-const log = getLogger(["notifyli", "redis"]);
+const log = logFor("redis");
 
 type KeyType = "hash" | "list" | "set" | "stream" | "string" | "zset";
 

@@ -3,7 +3,7 @@
  * ended, any other node removes what the dead one left. An ended lease is never renewed: its node takes a new one and
  * writes anew what it has, so a sweep never touches what lives.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import type { Redis } from "ioredis";
 import { CodedError, isRefusedAlone } from "../../base/errors.ts";
 import { reasonOf } from "../../base/reason.ts";
@@ -13,7 +13,7 @@ import { KERNEL_FUNCTIONS } from "./kernel_functions.ts";
 import type { Incarnation } from "./incarnation.ts";
 import type { RedisKeys } from "./keys.ts";
 
-const log = getLogger(["notifyli", "redis"]);
+const log = logFor("redis");
 
 /**
  * How long a lease lasts, as a part of `leaseSeconds`. With the 0.2 until others look, a dead node's lease has ended

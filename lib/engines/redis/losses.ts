@@ -1,8 +1,8 @@
 /** Warns of settings of Redis that would break the promise that no notification is lost. */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import type { Redis } from "ioredis";
 
-const log = getLogger(["notifyli", "redis"]);
+const log = logFor("redis");
 
 /** Logs a warning for each setting that can lose what was accepted. A Redis that does not tell is not warned of. */
 export async function warnOfLosses(redis: Redis): Promise<void> {

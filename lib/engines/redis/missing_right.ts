@@ -2,12 +2,12 @@
  * Remembers which right or which command this server lacks in Redis, and logs it once: what Redis says when it is asked for
  * them (`rights.ts`), and what it says as it refuses something.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import { CodedError } from "../../base/errors.ts";
 import { isMissingCommand, isMissingRight, unavailable } from "./errors.ts";
 import { type Lacking, NEEDED } from "./rights.ts";
 
-const log = getLogger(["notifyli", "redis"]);
+const log = logFor("redis");
 
 export class MissingRight {
   /** What Redis refused. */

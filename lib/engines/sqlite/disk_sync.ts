@@ -5,11 +5,11 @@
  * After a sync that failed, the system may hold what it did not write for written, and the next sync succeeds all the same:
  * then the file has a hole. So every sync fails from then on, until SQLite writes to a new file.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import { reasonOf } from "../../base/reason.ts";
 import { Histogram } from "../../core/metrics.ts";
 
-const log = getLogger(["notifyli", "sqlite"]);
+const log = logFor("sqlite");
 
 const EVERY_MS = 1000;
 

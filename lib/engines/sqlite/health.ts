@@ -3,14 +3,14 @@
  * what could not be read can be; a file that is damaged never is, until a start has checked all of it.
  */
 import { PRIVATE } from "../../base/private_files.ts";
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import { CodedError } from "../../base/errors.ts";
 import { reasonOf } from "../../base/reason.ts";
 import { IN_MEMORY } from "./data_dir.ts";
 import { markDamaged } from "./damage_mark.ts";
 import { isDamage } from "./file_errors.ts";
 
-const log = getLogger(["notifyli", "sqlite"]);
+const log = logFor("sqlite");
 
 /** How much room a store that could not write needs to be well again: less may hold one change but not the next. */
 const ROOM_BYTES = 65_536;

@@ -2,7 +2,7 @@
  * Finds out, after a start, what each user has said of the histories that are in the file, so that the users' limits hold over
  * restarts. It reads a part at a time, with rests between, since it may be a lot.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import { reasonOf } from "../../base/reason.ts";
 import { Slices } from "../../base/slices.ts";
 import { type Channel, channelWith } from "../../core/channel.ts";
@@ -11,7 +11,7 @@ import type { HistoryBudget } from "../history_budget.ts";
 import type { SqliteHistoryStatements } from "./history_statements.ts";
 import type { Row } from "./statement.ts";
 
-const log = getLogger(["notifyli", "sqlite"]);
+const log = logFor("sqlite");
 
 /** Publications that are read at once, which takes about a millisecond. */
 const ROWS = 100;

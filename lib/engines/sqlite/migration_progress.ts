@@ -1,8 +1,9 @@
 /** Tells in the log how far a migration has come: that of a large file takes a while, in which the server does nothing else. */
 import type { DatabaseSync } from "node:sqlite";
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 
-const log = getLogger(["notifyli", "sqlite"]);
+/** It tells every two seconds how far it is: nobody else can cause its lines. */
+const log = logFor("sqlite", { most: Infinity });
 
 /** How long the log may say nothing. */
 const TELL_EVERY_MS = 2000;

@@ -5,11 +5,12 @@
  * brought to the end, for instance because the disk was full.
  */
 import type { DatabaseSync } from "node:sqlite";
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import { requireDistinct } from "../../base/distinct.ts";
 import { runWithProgress, statementsOf } from "./migration_progress.ts";
 
-const log = getLogger(["notifyli", "sqlite"]);
+/** Whoever starts a server sees each step. */
+const log = logFor("sqlite", { most: Infinity });
 
 /**
  * One step of a capability's tables; the first of a list leads from no tables to version 1. A table with positions that

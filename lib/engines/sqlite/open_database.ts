@@ -1,6 +1,6 @@
 /** Opens the SQLite file of a store: what it needs to be, and in which state it is taken. `store.ts` works with it. */
 import { DatabaseSync } from "node:sqlite";
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import { reasonOf } from "../../base/reason.ts";
 import { isMarkedDamaged, unmark } from "./damage_mark.ts";
 import { cannotOpen, IN_MEMORY, makePrivate } from "./data_dir.ts";
@@ -10,7 +10,7 @@ import { giveBackFromNowOn } from "./rewrite.ts";
 import { Seal } from "./seal.ts";
 import { finishSwap } from "./swap.ts";
 
-const log = getLogger(["notifyli", "sqlite"]);
+const log = logFor("sqlite");
 
 /** A file of up to this size is checked after each crash: that takes a moment. */
 const SOON_CHECKED_BYTES = 64_000_000;

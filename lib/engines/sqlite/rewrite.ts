@@ -3,9 +3,9 @@
  * written anew at a start, where that is soon done and worth it.
  */
 import type { DatabaseSync } from "node:sqlite";
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 
-const log = getLogger(["notifyli", "sqlite"]);
+const log = logFor("sqlite");
 
 /** A file that cannot give space back yet is written anew at a start if what is in use takes up to so many bytes. */
 const REWRITTEN_BYTES = 256_000_000;

@@ -6,12 +6,12 @@
  * Beside the file a seal says how it was left. Whoever puts a file back cannot give it the time of the last change that the
  * system keeps of it (`ctime`), and the seal tells by its own times whether it was put back itself.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import { PRIVATE } from "../../base/private_files.ts";
 import { reasonOf } from "../../base/reason.ts";
 import { logOf } from "./own_files.ts";
 
-const log = getLogger(["notifyli", "sqlite"]);
+const log = logFor("sqlite");
 
 /** File systems keep times in steps of up to so long. */
 const STEP_MS = 2000;

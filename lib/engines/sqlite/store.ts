@@ -5,7 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import { CodedError } from "../../base/errors.ts";
 import { reasonOf } from "../../base/reason.ts";
 import { tracer } from "../../base/tracing.ts";
@@ -22,7 +22,7 @@ import { logOf, OwnFiles } from "./own_files.ts";
 import { Seal } from "./seal.ts";
 import { Statement } from "./statement.ts";
 
-const log = getLogger(["notifyli", "sqlite"]);
+const log = logFor("sqlite");
 
 /** What a span of a commit says. */
 const SPAN = { "db.system.name": "sqlite" };

@@ -2,13 +2,13 @@
  * The time by which a store lets go of things. It goes on from the time that was last seen before a restart, so that a clock
  * which jumped meanwhile is not believed either.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import { SteadyClock } from "../../base/steady_clock.ts";
 import { every, type Task } from "../../core/task.ts";
 import type { Statement } from "./statement.ts";
 import type { SqliteStore } from "./store.ts";
 
-const log = getLogger(["notifyli", "sqlite"]);
+const log = logFor("sqlite");
 
 const NOTE_EVERY_MS = 60_000;
 

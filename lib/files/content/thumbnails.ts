@@ -2,11 +2,11 @@
  * Makes small images of large ones, in as many threads as there are cores. What is sent as an image can be made to cost much,
  * so each has a limit of time and of pixels, and few wait at once.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import { Queue } from "../../base/queue.ts";
 import { ThumbnailThread } from "./thumbnail_thread.ts";
 
-const log = getLogger(["notifyli", "files"]);
+const log = logFor("files");
 
 /** Images of more bytes have none: they would be in memory as a whole. */
 export const MOST_THUMBNAIL_SOURCE_BYTES = 32 * 1024 * 1024;

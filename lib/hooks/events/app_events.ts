@@ -2,7 +2,7 @@
  * Tells applications what happens: whoever listens in this process at once, and endpoints by logs, which outlive this
  * process. Where nobody asks for a kind of event, that costs one look. Next on an event's way: `store.ts`.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import { reasonOf } from "../../base/reason.ts";
 import type { Connection } from "../../core/connection.ts";
 import type { LogEntry } from "../../core/publication.ts";
@@ -10,7 +10,7 @@ import type { AppEvent, EventName } from "./event.ts";
 import { type Choice, Selection } from "./selection.ts";
 import type { Ending, EventStore } from "./store.ts";
 
-const log = getLogger(["notifyli", "events"]);
+const log = logFor("events");
 
 /**
  * Is called for each event that this node has seen happen.

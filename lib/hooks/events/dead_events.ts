@@ -1,5 +1,5 @@
 /** Keeps the events that were given up for an endpoint, in the database, so that somebody can look at them and send them again. */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import { CodedError } from "../../base/errors.ts";
 import { reasonOf } from "../../base/reason.ts";
 import { type Database, row, rows, type Work } from "../../engines/database/database.ts";
@@ -8,7 +8,7 @@ import DEAD from "./2_dead.sql" with { type: "text" };
 import type { AppEvents } from "./app_events.ts";
 import { type AppEvent, DROPPED } from "./event.ts";
 
-const log = getLogger(["notifyli", "events"]);
+const log = logFor("events");
 
 /** The tables stand behind those that were there before. */
 export const DEAD_TABLES: readonly TableMigration[] = [{ name: "dead events", sql: DEAD }];

@@ -1,7 +1,6 @@
 /** Puts together what tells applications of events: what happens, the logs, and who is told. */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import { Conversations } from "../../conversations/conversations.ts";
-import { BurstLog } from "../../core/burst_log.ts";
 import { Counter } from "../../core/metrics.ts";
 import { every, type Task } from "../../core/task.ts";
 import type { Database } from "../../engines/database/database.ts";
@@ -29,7 +28,7 @@ import { UserEvents } from "./users.ts";
 import type { Told } from "../hooks.ts";
 import { EndpointCounters, eventsTelling } from "./telling.ts";
 
-const log = getLogger(["notifyli", "events"]);
+const log = logFor("events");
 
 /** How often the stream is cut to its size. */
 const TRIM_EVERY_MS = 1000;
@@ -49,15 +48,11 @@ export async function openAppEvents(
   { stopWaitMs, dead }: { readonly stopWaitMs: number; readonly dead: DeadEvents },
 ): Promise<OpenEvents> {
   const lost = new Counter("hook_lost", "Events that no log took, since the engine was away.");
-  const lostLog = new BurstLog((_, count) => log.error("{count} more events were lost", { count }));
   const hasLogs = config.endpoints.length > 0 || config.stream !== undefined;
   const store = hasLogs
     ? await openEvents(engine.storage, (count) => {
       lost.value += count;
-      lostLog.line(
-        "lost",
-        () => log.error("{count} events were lost: no log took them", { count }),
-      );
+      log.error("{count} events were lost: no log took them", { count });
     })
     : undefined;
   const names = config.endpoints.map(({ name }) => name);
@@ -107,7 +102,6 @@ export async function openAppEvents(
       await node.background.settled(); // users who leave rooms as their connections are closed are told of, too
       await carrier.flush();
       await store?.[Symbol.asyncDispose]();
-      lostLog[Symbol.dispose]();
     },
   };
 }

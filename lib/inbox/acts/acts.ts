@@ -2,7 +2,7 @@
  * Does what users choose of a notification's actions, each once, whichever device asks first: `view` is noted, `http` is called
  * by the server, `reply` takes a text. A row is written first, so that a call that a crash has broken off is made again.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import { CodedError } from "../../base/errors.ts";
 import { invalid, requiredText, type UserId } from "../../base/fields.ts";
 import { reasonOf } from "../../base/reason.ts";
@@ -21,7 +21,7 @@ import { callAddress } from "./call.ts";
 import { begin, finish, forgetOld, LEASE_MS, settle, takeBack, takeLeft } from "./store.ts";
 import type { Act, ActWitness, Result } from "./types.ts";
 
-const log = getLogger(["notifyli", "inbox"]);
+const log = logFor("inbox");
 
 /** Most code points of a reply. */
 export const REPLY = 1000;

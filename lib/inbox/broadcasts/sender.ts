@@ -3,7 +3,7 @@
  * on a page; where it dies, another goes on with it. What was sent already is not sent again, since recipients' notifications have
  * the id of the whole, and what was changed already is not changed again, since they say which changes they have.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import type { Followers } from "../../audiences/followers.ts";
 import type { KnownUsers } from "../../audiences/known_users.ts";
 import { nextTurn, pause } from "../../base/clock.ts";
@@ -41,7 +41,7 @@ import {
 } from "./store.ts";
 import { Turns } from "./turns.ts";
 
-const log = getLogger(["notifyli", "inbox"]);
+const log = logFor("inbox");
 
 /** How often a node looks whether another one has left something behind. */
 const LOOK_MS = 1000;

@@ -2,7 +2,7 @@
  * Does what is due. All nodes look, and each timer is one node's for a while; what is done for it is the same however often it is
  * done, so that a crash in between doubles nothing.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import { nextTurn, pause } from "../../base/clock.ts";
 import { CodedError } from "../../base/errors.ts";
 import { reasonOf } from "../../base/reason.ts";
@@ -34,7 +34,7 @@ import type { DigestItem, Timer, TimerKind } from "./types.ts";
 import { changeUnseen, isSeen } from "./unseen.ts";
 import { timingKey } from "./user.ts";
 
-const log = getLogger(["notifyli", "timing"]);
+const log = logFor("timing");
 
 /** How many timers are taken together, and for how many users at once something is done. */
 const TOGETHER = 100;

@@ -1,6 +1,7 @@
 /** Lets pages of other sites have streams of events, if they may connect at all. */
 import type { Context, Next } from "hono";
 import { CodedError } from "../../base/errors.ts";
+import { REQUEST_ID } from "../../base/request_id.ts";
 import type { Refusals } from "../../core/refusals.ts";
 import type { Bindings } from "../../http/bindings.ts";
 import {
@@ -29,7 +30,10 @@ export function requireAllowedOrigin({ refusals, ...rules }: PageRules) {
       throw new CodedError("forbidden", refusal);
     }
     const origin = context.req.header("origin");
-    if (origin !== undefined) context.header("Access-Control-Allow-Origin", origin);
+    if (origin !== undefined) {
+      context.header("Access-Control-Allow-Origin", origin);
+      context.header("Access-Control-Expose-Headers", REQUEST_ID);
+    }
     await next();
   };
 }

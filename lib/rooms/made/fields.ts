@@ -1,5 +1,5 @@
 /** Reads what a made room shall be, with the code that reads the file of rules, and writes rooms as answers show them. */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import { CodedError } from "../../base/errors.ts";
 import type { Fields } from "../../base/fields.ts";
 import { inSeconds } from "../../base/times.ts";
@@ -10,7 +10,7 @@ import { type NamedRule, PUBLIC } from "../rules/rule.ts";
 import { RULE, type RuleFields } from "../rules/rule_fields.ts";
 import type { MadeFields, MadeKey, MadeRoom } from "./store.ts";
 
-const log = getLogger(["notifyli", "rooms"]);
+const log = logFor("rooms");
 
 /** Fields of a request that say which room is meant, and not what holds for it. */
 const NAMING = ["site", "room", "pattern"];

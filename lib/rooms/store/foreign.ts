@@ -2,7 +2,7 @@
  * Looks for what others left in the connection hashes, and says in the log what to delete: entries with no client of a node
  * behind them. They are counted nowhere, shown to nobody and left alone.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import type { Redis } from "ioredis";
 import { reasonOf } from "../../base/reason.ts";
 import type { Calls } from "../../engines/redis/functions.ts";
@@ -11,7 +11,7 @@ import type { RedisStorage } from "../../engines/storage.ts";
 import { clientsKey, roomKeys, userOfField } from "./connections.ts";
 import type { PRESENCE_FUNCTIONS } from "./functions.ts";
 
-const log = getLogger(["notifyli", "rooms"]);
+const log = logFor("rooms");
 
 /** Most rooms that are told of in a line of their own. A server that left entries in more rooms left them in all. */
 const MAX_ROOMS = 100;

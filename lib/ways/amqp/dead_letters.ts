@@ -3,7 +3,7 @@
  * from connections that publish while it is full, so this has one of its own, on which nothing is acknowledged.
  */
 import type { ConfirmChannel, ConsumeMessage, Options } from "amqplib";
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import { pause } from "../../base/clock.ts";
 import { reasonOf } from "../../base/reason.ts";
 import { AmqpLink } from "./link.ts";
@@ -11,7 +11,7 @@ import { declareDeadQueue } from "./queues.ts";
 import { wordsOf } from "./reasons.ts";
 import type { AmqpConfig } from "./settings.ts";
 
-const log = getLogger(["notifyli", "amqp"]);
+const log = logFor("amqp");
 
 /** How long it waits before it tries again to publish what RabbitMQ did not take. */
 const RETRY_MS = 1000;

@@ -3,7 +3,7 @@
  * to one node at a time, so that each user's notifications come in the queue's order. While RabbitMQ is away, the server
  * runs on; it tries again with growing pauses. Next on a message's way: `taking.ts`.
  */
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import { pause } from "../../base/clock.ts";
 import { placeOf } from "./address.ts";
 import { DeadLetters } from "./dead_letters.ts";
@@ -13,7 +13,7 @@ import { isRefusal, wordsOf } from "./reasons.ts";
 import type { AmqpConfig } from "./settings.ts";
 import { Taking, type TakingParts } from "./taking.ts";
 
-const log = getLogger(["notifyli", "amqp"]);
+const log = logFor("amqp");
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;

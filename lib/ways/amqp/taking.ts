@@ -3,18 +3,17 @@
  * after that. Those of one user, room or topic are taken in their order. Next on a message's way: `inbox/notify.ts`.
  */
 import type { Channel, ConsumeMessage } from "amqplib";
-import { getLogger } from "@logtape/logtape";
+import { logFor } from "../../base/log.ts";
 import { pause } from "../../base/clock.ts";
 import { isRefusedAlone, isStoreFailure } from "../../base/errors.ts";
 import { nextId } from "../../base/ids.ts";
 import { reasonOf } from "../../base/reason.ts";
-import { BurstLog } from "../../core/burst_log.ts";
 import type { DeadLetters } from "./dead_letters.ts";
 import { InOrder } from "./in_order.ts";
 import type { AmqpCounters } from "./metrics.ts";
 import type { Read, ReadEntry } from "./destinations.ts";
 
-const log = getLogger(["notifyli", "amqp"]);
+const log = logFor("amqp");
 
 /** The pauses between two attempts to store an entry. */
 const FIRST_PAUSE_MS = 100;
@@ -32,9 +31,6 @@ export class Taking implements Disposable {
   readonly #channel: Channel;
   readonly #parts: TakingParts;
   readonly #order = new InOrder();
-  readonly #lines = new BurstLog((what, count) =>
-    log.warn("{count} more: {what}", { count, what })
-  );
   /** Aborts when no entry is begun any more. */
   readonly #stopping = new AbortController();
   readonly #left = Promise.withResolvers<string>();
@@ -71,10 +67,8 @@ export class Taking implements Disposable {
     await this.#order.settled();
   }
 
-  /** Writes to the log what is not written yet. */
   [Symbol.dispose](): void {
     this.#stopping.abort();
-    this.#lines[Symbol.dispose]();
   }
 
   /** Tries until it is stored, or this is over: then RabbitMQ hands the entry out again. */
@@ -98,10 +92,8 @@ export class Taking implements Disposable {
 
   async #putAside(message: ConsumeMessage, error: unknown): Promise<void> {
     const reason = reasonOf(error);
-    this.#lines.line("an entry is refused", () => {
-      const { messageId: id = "without message_id" } = message.properties;
-      log.warn("entry {id} is refused: {reason}", { id, reason });
-    });
+    const { messageId: id = "without message_id" } = message.properties;
+    log.warn("entry {id} is refused: {reason}", { id, reason });
     if (!await this.#parts.dead.bury(message, error)) return;
     this.#parts.counters.dead.value++;
     this.#acknowledge(message);

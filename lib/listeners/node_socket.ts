@@ -254,7 +254,8 @@ class NodeSocket implements Socket, Pinged, Waiter {
     if (rest !== undefined) this.#read(rest);
     if (this.#isPaused) return;
     this.#webSocket.resume();
-    if (this.#isPeerDone) end?.call(this.#stream);
+    // A stream that was destroyed meanwhile has told its WebSocket, and knows it no more.
+    if (this.#isPeerDone && !this.#stream.destroyed) end?.call(this.#stream);
   }
 
   /** The turn has come that the connection waited for after a close. */

@@ -214,6 +214,7 @@ Deno.test("a bridge that may not subscribe says so, in its log and its readiness
     "&notifyli:made-room-events",
     "&notifyli:preference-events",
     "&notifyli:online-calls",
+    "&notifyli:node-calls*",
     "&notifyli:user:*",
   );
   const REDIS_URL = `redis://app:secret@127.0.0.1:${redis.port}`;

@@ -121,6 +121,12 @@ Deno.test(
     );
     await itemOf(page, "Paid").waitFor();
     assert.equal(await itemOf(page, "api").count(), 0);
+    // With the last one of its kind the tab goes, and all are shown, each with its kind.
+    const kind = panelOf(page).locator(".tag");
+    assert.equal(await kind.count(), 0, "the tab says it");
+    await itemOf(page, "Paid").hover();
+    await itemOf(page, "Paid").getByRole("button", { name: /^Archive/ }).click();
+    await itemOf(page, "api").locator(".tag").filter({ hasText: "Deploy production" }).waitFor();
     assert.deepEqual(site.errors, []);
   },
 );

@@ -1,6 +1,6 @@
 /** One notification of the list, or a group of them: what it says, what can be done, and the buttons that put it away. */
 import type { AttachedFile, Notification } from "../../core/types.ts";
-import { ALL_KINDS, countOf, type Entry, kindWords } from "../../view/entries.ts";
+import { countOf, type Entry, kindWords } from "../../view/entries.ts";
 import { linkTo } from "../../view/links.ts";
 import { isNamesAlone } from "../../view/lines.ts";
 import { colorOf, initials, shownText } from "../../view/text.ts";
@@ -142,7 +142,7 @@ function progress({ words }: Inbox, { details: { progress } = {} }: Notification
 /** What kind it is where several are shown, and its tags. */
 function about({ ui, shelf }: Inbox, { tags = [], details: { kind } = {} }: Notification): Child {
   const words = [
-    ...(kind === undefined || ui.tab !== ALL_KINDS && !ui.tab.startsWith(" ")
+    ...(kind === undefined || kind.split(".")[0] === ui.tab
       ? []
       : [kindWords(kind, shelf?.preferences ?? null)]),
     ...tags,

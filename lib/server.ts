@@ -194,11 +194,11 @@ export class Server implements AsyncDisposable {
   /** Reads the certificate; the function that it returns shows it to clients. */
   #certificateOf({ listeners: { tls } }: Config): () => readonly string[] {
     const isOn = this.#config.listeners.tls !== undefined;
-    if ((tls !== undefined) !== isOn) {
+    const pair = tls && pairOf(tls);
+    if ((pair !== undefined) !== isOn) {
       return () => [`TLS is switched ${isOn ? "off" : "on"} by a restart alone`];
     }
-    if (tls === undefined) return () => [];
-    const pair = pairOf(tls);
+    if (pair === undefined) return () => [];
     if (pair.cert === this.#shown?.cert && pair.key === this.#shown.key) return () => [];
     const renew = this.#listener.renewCertificate;
     if (renew !== undefined) {

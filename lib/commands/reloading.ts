@@ -7,13 +7,16 @@ import { ConfigError } from "../base/config_error.ts";
 import type { Environment } from "../config/environment.ts";
 import type { LoadedEnvironment } from "../config/config.ts";
 import type { SettingInForce } from "../config/in_force.ts";
-import { KNOWN, type LoadedConfig, readConfig } from "../configuration.ts";
+import { KNOWN, readConfig } from "../configuration.ts";
 import { PROGRAM_LOG } from "../log/logging.ts";
 import { loadRooms } from "../rooms/rules/rooms_file.ts";
 import type { Server } from "../server.ts";
 
 /** Each fault and each setting is named, however many there are. */
 const log = logFor(undefined, { most: Infinity });
+
+/** What the server may not be able to take over after all. */
+const TLS: readonly string[] = ["APP_TLS_CERT", "APP_TLS_KEY"];
 
 /** What the server goes by. */
 export interface InForce {
@@ -64,26 +67,26 @@ export class Reloading implements Disposable {
 
   #reload(server: Server): void {
     const { env, file } = this.#read();
-    readConfig(env, file); // all of it has to be right, also what counts after a restart alone
+    const { warnings: ofSettings } = readConfig(env, file); // all of it has to be right, also what counts after a restart alone
     const changed = KNOWN.names.filter((name) => textOf(env, name) !== textOf(this.#env, name));
     const [live, late] = [true, false].map((isLive) =>
       changed.filter((name) => (KNOWN.get(name)?.reloadable ?? false) === isLive)
     );
     const next = { ...this.#env, ...Object.fromEntries(live!.map((name) => [name, env[name]])) };
-    const loaded: LoadedConfig = readConfig(next, file);
-    const { config } = loaded;
+    const { config } = readConfig(next, file);
     const { warnings } = loadRooms(config);
     const notTaken = server.reload(config);
-    this.#env = next;
+    const taken = notTaken.length === 0 ? live! : live!.filter((name) => !TLS.includes(name));
+    this.#env = { ...this.#env, ...Object.fromEntries(taken.map((name) => [name, env[name]])) };
     PROGRAM_LOG.takeOver(config.log);
-    this.#settings.splice(0, Infinity, ...loaded.settings);
-    for (const warning of warnings) log.warn("{warning}", { warning });
+    this.#settings.splice(0, Infinity, ...readConfig(this.#env, file).settings);
+    for (const warning of [...ofSettings, ...warnings]) log.warn("{warning}", { warning });
     for (const name of late!) {
       log.warn("SIGHUP: {name} is another one, which counts after a restart", { name });
     }
     for (const what of notTaken) log.warn("SIGHUP: {what}", { what });
     log.info("SIGHUP: {what} taken over", {
-      what: ["rules of rooms and topics", ...live!].join(", "),
+      what: ["rules of rooms and topics", ...taken].join(", "),
     });
   }
 }

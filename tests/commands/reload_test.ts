@@ -111,6 +111,23 @@ Deno.test("SIGHUP: the deno listener says that it shows a new certificate after 
   );
 });
 
+Deno.test("SIGHUP: what only a restart takes over is not said to be taken over, and a misspelt setting is named", async () => {
+  await using both = await certificates();
+  const [first] = both;
+  await using world = await World.start({});
+  await world.write({ ...SETTINGS, APP_RATE_EVENTZ: "5", ...tls(first) });
+  const lines = await world.reload();
+  assert.ok(lines.includes("SIGHUP: TLS is switched on by a restart alone"), lines.join("\n"));
+  assert.equal(lines.at(-1), "SIGHUP: rules of rooms and topics taken over");
+  assert.ok(world.program.log.some(({ message }) => message.includes("APP_RATE_EVENTZ")));
+  const { json } = await world.manager.call(world.program, "GET", "/settings");
+  const shown = (json["settings"] as { name: string; value: string }[])
+    .find(({ name }) => name === "APP_TLS_CERT");
+  assert.equal(shown?.value, "", "operators see what is in force");
+  await world.write({ ...SETTINGS, ...tls(first), APP_TLS_CERT: "/nowhere/cert.pem" });
+  assert.match((await world.reload()).join("\n"), /nothing was taken over: .*APP_TLS_CERT/);
+});
+
 const SETTINGS = { APP_RATE_EVENTS: "20/100" };
 
 /** A server whose settings are in a `.env`. */

@@ -59,6 +59,8 @@ function sentenceOf({ forbidden, unknown }: Lacking): string {
 
 function logMissing(refusal: string, isCommand: boolean): void {
   if (isCommand) {
-    log.error("{refusal}: notifyli needs Redis 7 or newer, with no command renamed", { refusal });
-  } else log.error("{refusal}: see docs/redis.md, Rights", { refusal });
+    log.error("{refusal}: notifyli needs Redis 7 or newer, with no command renamed", { refusal }, {
+      kind: refusal,
+    });
+  } else log.error("{refusal}: see docs/redis.md, Rights", { refusal }, { kind: refusal });
 }

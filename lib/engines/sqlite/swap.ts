@@ -131,7 +131,12 @@ function exists(path: string): boolean {
     Deno.lstatSync(path);
     return true;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.NotFound || isForbidden(error)) return false;
     throw error;
   }
+}
+
+/** Where the server may not even look, it has nothing: with Redis it runs all the same. */
+function isForbidden(error: unknown): boolean {
+  return error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied;
 }

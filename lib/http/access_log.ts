@@ -36,10 +36,13 @@ export function withAccessLog(handlers: Handlers, routeOf: (request: Request) =>
     const { status, headers } = response;
     const length = headers.get("content-length");
     if (length !== null) tell(status, request.method === "HEAD" ? 0 : Number(length));
-    // A stream of events goes on for hours, and its pace shows how much its reader takes: nothing may stand between.
-    else if (headers.get("content-type")?.startsWith("text/event-stream")) tell(status);
     else if (response.body === null) tell(status, 0);
-    else return counted(response, response.body, (bytes) => tell(status, bytes));
+    else if (headers.get("content-type")?.startsWith("application/json")) {
+      const body = await response.arrayBuffer();
+      tell(status, body.byteLength);
+      return new Response(body, response);
+    } // How much a stream has is not known yet, and nothing may stand between it and its reader, whose pace it goes by.
+    else tell(status);
     return response;
   }
 
@@ -63,31 +66,4 @@ export function withAccessLog(handlers: Handlers, routeOf: (request: Request) =>
       },
     };
   }
-}
-
-/** The same answer, which says at its end, or where its reader is gone, how many bytes were taken. */
-function counted(
-  response: Response,
-  body: ReadableStream<Uint8Array<ArrayBuffer>>,
-  end: (bytes: number) => void,
-): Response {
-  let bytes = 0;
-  const reader = body.getReader();
-  const counting = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    async pull(controller) {
-      const { value, done } = await reader.read();
-      if (done) {
-        end(bytes);
-        return controller.close();
-      }
-      bytes += value.length;
-      controller.enqueue(value);
-    },
-    async cancel(reason) {
-      end(bytes);
-      await reader.cancel(reason);
-    },
-  }, { highWaterMark: 0 });
-  const { status, statusText, headers } = response;
-  return new Response(counting, { status, statusText, headers });
 }

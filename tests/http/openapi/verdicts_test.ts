@@ -68,6 +68,8 @@ async function callsOf(
     for (const variant of variantsOf(content.schema, prepared.body, resolve)) {
       if (variant.place === "" && "text/plain" in operation.about.requestBody.content) continue;
       if (variant.isGood && DEPENDENT.some(([place]) => place.test(variant.place))) continue;
+      // The query says it as well, and both have to say the same.
+      if (variant.isGood && prepared.query?.[variant.place.slice(1)] !== undefined) continue;
       if (isValid(content.schema, variant.value) !== variant.isGood) continue;
       calls.push({
         variant: { ...variant, what: `${variant.place} ${variant.what}` },

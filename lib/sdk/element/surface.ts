@@ -111,7 +111,7 @@ export class Surface {
       inbox && this.#toastsView(inbox, more),
     )]);
     for (const layer of this.#root.querySelectorAll<HTMLElement>("[popover]")) {
-      if (!layer.matches(":popover-open")) layer.showPopover();
+      if (layer.isConnected && !layer.matches(":popover-open")) layer.showPopover();
     }
     this.place();
     if (focus !== undefined) keepFocus(this.#root, focus);

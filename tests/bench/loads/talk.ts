@@ -39,7 +39,7 @@ const byte = new Uint8Array(1);
 while (failure === undefined && Deno.stdin.readSync(byte) !== null) {
   console.log(JSON.stringify(slice()));
 }
-if (failure !== undefined) throw new Error(`The server refused or closed a client: ${failure}`);
+if (failure !== undefined) throw new Error(`The talk failed: ${failure}`);
 console.log("{}");
 Deno.exit(0);
 
@@ -55,7 +55,7 @@ function slice(): TalkSlice {
     clients[sent++ % clients.length]!.send(text);
   }
   if (!waitUntil(() => heard >= sent * clients.length || failure !== undefined, LATE_MS)) {
-    failure ??= "not all messages came";
+    failure ??= `of ${sent * clients.length} messages that were said, ${heard} came`;
   }
   return latencies.map((each) => Math.round(each * 1000) / 1000);
 }
@@ -73,6 +73,7 @@ function open(user: number): LoadSocket {
   socket.onOpen = () => hello({ user, room: ROOM }).forEach((text) => socket.send(text));
   socket.onText = (buffer, start, end) => {
     const text = decoder.decode(buffer.subarray(start, end));
+    if (text.includes('"type":"error"')) failure ??= text;
     for (const [, dueAt] of text.matchAll(/T=([\d.]+)=T/g)) {
       latencies.push(performance.now() - Number(dueAt));
       heard++;

@@ -120,6 +120,12 @@ const LOG_QUERY: Parameters = {
     text("This category and those below it.", { max: 200, pattern: "^[\\w.]{1,200}$" }),
     "notifyli.push",
   ),
+  request: may(
+    text("What is written for this request, by its `X-Request-Id`.", {
+      ...{ min: 8, max: 64, pattern: "^[\\w-]{8,64}$" },
+    }),
+    "order-12345",
+  ),
 };
 
 const STEPS = [

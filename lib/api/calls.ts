@@ -2459,6 +2459,8 @@ readonly limit?: number;
 readonly level?: "trace" | "debug" | "info" | "warning" | "error" | "fatal";
 /** This category and those below it. */
 readonly category?: string | number;
+/** What is written for this request, by its `X-Request-Id`. */
+readonly request?: string | number;
 /** Of this node alone. */
 readonly node?: string | number;
 };

@@ -6,6 +6,7 @@ import { OPERATOR_KEY_FILE } from "../auth/operator_key.ts";
 import type { HeldFile } from "../engines/sqlite/held_file.ts";
 import { SWAP_FOLDER } from "../engines/sqlite/swap.ts";
 import type { Source } from "./archive.ts";
+import { naming } from "./named_errors.ts";
 
 export const STORE_FILE = "notifyli.db";
 
@@ -80,7 +81,7 @@ async function* chunksOf(
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   for (let left = bytes; left > 0;) {
     const buffer = new Uint8Array(Math.min(left, CHUNK_BYTES));
-    const read = await file.read(buffer);
+    const read = await naming(path, () => file.read(buffer));
     if (read === null) throw new Error(`${path} was cut short while it was read`);
     left -= read;
     yield buffer.subarray(0, read);

@@ -14,6 +14,7 @@ import type { Tabled } from "../engines/database/tables.ts";
 import type { Schema } from "../engines/sqlite/migrations.ts";
 import { keepServersOff } from "./alone.ts";
 import { FILES_FOLDER, STORE_FILE } from "./contents.ts";
+import { fileWriter, naming } from "./named_errors.ts";
 import { chownLike } from "./owner.ts";
 import { checkStore, type TableCount } from "./checked_tables.ts";
 import type { TarEntry } from "./tar.ts";
@@ -99,12 +100,13 @@ async function sinkFor(
   }
   const file = await Deno.open(path, { write: true, createNew: true, ...PRIVATE });
   return {
-    async write(chunk) {
-      for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
-    },
+    write: fileWriter(file, path),
     async end() {
-      await file.syncData();
-      file.close();
+      try {
+        await naming(path, () => file.syncData());
+      } finally {
+        file.close();
+      }
       chownLike(path, dataDir);
     },
   };

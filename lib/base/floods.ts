@@ -29,7 +29,10 @@ export class Floods {
   #look: Disposable | undefined;
 
   /** @param now milliseconds. @param later calls `act` once in a while, unless it is disposed of before */
-  constructor(now: () => number = () => performance.now(), later = inAWhile) {
+  constructor(
+    now: () => number = () => performance.now(),
+    later: (act: () => void) => Disposable = inAWhile,
+  ) {
     this.#now = now;
     this.#later = later;
   }
@@ -119,8 +122,8 @@ const OTHERS = "";
 const LOOK_MS = 5000;
 
 /** Calls `act` in a while, for no request; a program need not live on for it. */
-function inAWhile(act: () => void): Disposable {
-  const timer = outsideRequests(() => setTimeout(act, LOOK_MS));
+export function inAWhile(act: () => void, ms = LOOK_MS): Disposable {
+  const timer = outsideRequests(() => setTimeout(act, ms));
   timer.unref();
   return { [Symbol.dispose]: () => clearTimeout(timer) };
 }

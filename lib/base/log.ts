@@ -22,7 +22,7 @@ interface LineOptions {
   readonly kind?: string;
 }
 
-const floods = new Floods();
+let floods = new Floods();
 
 /** The log of a category below `notifyli`; without a name, that one. */
 export function logFor(name?: string, options?: LogOptions): Log {
@@ -37,6 +37,18 @@ export function sumUpLogs(): void {
 /** Counts lines anew, as where another log begins. */
 export function forgetLines(): void {
   floods.forget();
+}
+
+/** Counts lines by these from now on, such as by ones whose minutes a test ends; until disposal. */
+export function countLinesBy(given: Floods): Disposable {
+  const before = floods;
+  floods = given;
+  return {
+    [Symbol.dispose]() {
+      given.forget();
+      floods = before;
+    },
+  };
 }
 
 export class Log {
@@ -99,14 +111,14 @@ function write(
   logger[level](message, properties);
 }
 
-/** The request that a line is written for, and the trace of the span that runs. */
+/** The request that a line is written for, and the span that runs with its trace. */
 function withRequest(properties: Properties = {}): Record<string, unknown> {
   const request = requestId();
-  const [, trace_id] = tracer?.traceparent()?.split("-") ?? [];
+  const [, trace_id, span_id] = tracer?.traceparent()?.split("-") ?? [];
   return {
     ...properties,
     ...(request !== undefined && { request }),
-    ...(trace_id !== undefined && { trace_id }),
+    ...(trace_id !== undefined && { trace_id, span_id }),
   };
 }
 

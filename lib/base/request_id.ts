@@ -17,7 +17,12 @@ const running = new AsyncLocalStorage<string | undefined>();
 
 /** The id that a request comes with, or a new one. */
 export function requestIdOf(given: string | readonly string[] | null | undefined): string {
-  return typeof given === "string" && WELL_FORMED.test(given) ? given : nextId();
+  return typeof given === "string" && isRequestId(given) ? given : nextId();
+}
+
+/** Whether a text may be the id of a request. */
+export function isRequestId(text: string): boolean {
+  return WELL_FORMED.test(text);
 }
 
 /** Works on a request: `requestId` has its id in all that is done for it, also where that goes on after the answer. */

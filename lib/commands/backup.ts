@@ -4,21 +4,25 @@ import { archiveOf, type Elsewhere, FORMAT } from "../backup/archive.ts";
 import { sourcesOf, STORE_FILE } from "../backup/contents.ts";
 import { elsewhere, filesRootOf } from "../backup/places.ts";
 import { checkStore, type TableCount } from "../backup/checked_tables.ts";
+import { fileWriter, naming } from "../backup/named_errors.ts";
 import { unpack, type Unpacked } from "../backup/unpacking.ts";
 import { CodedError } from "../base/errors.ts";
 import { PRIVATE } from "../base/private_files.ts";
+import { reasonOf } from "../base/reason.ts";
 import { unixSeconds } from "../base/times.ts";
 import { VERSION } from "../base/version.ts";
 import { type Config, loadConfig } from "../configuration.ts";
-import { exists, fileIn } from "../engines/sqlite/open_database.ts";
+import { fileIn } from "../engines/sqlite/open_database.ts";
 import { FEATURES } from "../features.ts";
 import { configureLogging } from "../log/logging.ts";
+import { INTERRUPTED, Interrupted, interruptible } from "./interrupts.ts";
+import { localUrl } from "./local_address.ts";
 import { callServer, isNobodyThere, serverFailure } from "./local_api.ts";
 import { openAsOperator } from "./operator_call.ts";
 import { UsageError, type Values } from "./options.ts";
 import { Progress } from "./progress.ts";
 import { failed, subcommandOn } from "./subcommand.ts";
-import { fileBytes, fileWriter, sizeText, tablesText } from "./backup_text.ts";
+import { fileBytes, sizeText, tablesText } from "./backup_text.ts";
 
 const HELP = {
   usage: ["backup FILE [--force]"],
@@ -33,7 +37,7 @@ const HELP = {
     `FILE is a tar archive that only its owner can read. Not in it: the settings, certificates and rules of rooms,
     and what Redis, PostgreSQL and a bucket have; the command names what to do about those. The server wants a
     proof, as for \`key\`. \`restore\` puts a backup back.`,
-  exitCodes: "0 done, 1 not done, 2 wrong options or settings.",
+  exitCodes: "0 done, 1 not done, 2 wrong options or settings, 130 ended by Ctrl-C.",
 } as const;
 
 export const backup = subcommandOn(
@@ -43,25 +47,34 @@ export const backup = subcommandOn(
     if (more.length > 0) throw new UsageError(`Unknown argument ${JSON.stringify(more[0])}`);
     const { config } = loadConfig();
     configureLogging(config.log);
-    try {
-      return await makeBackup(config, file, options);
-    } catch (error) {
-      return failed("No backup was made", error);
-    }
+    return await interruptible(async (signal) => {
+      try {
+        return await makeBackup(config, file, { ...options, signal });
+      } catch (error) {
+        const code = failed("No backup was made", error);
+        return signal.aborted ? INTERRUPTED : code;
+      }
+    });
   },
 );
 
-type Asked = Values<typeof HELP.options>;
+interface Asked extends Values<typeof HELP.options> {
+  readonly signal: AbortSignal;
+}
 
-async function makeBackup(config: Config, file: string, { force }: Asked): Promise<number> {
+async function makeBackup(
+  config: Config,
+  file: string,
+  { force, signal }: Asked,
+): Promise<number> {
   if (!force && isThere(file)) {
     throw new CodedError("unavailable", `${file} is there already: --force replaces it`);
   }
   const running = await isRunning(config);
   const part = `${file}.part`; // whoever is killed here leaves FILE as it was
   try {
-    await write(running ? await ofServer(config) : ofFolder(config), part);
-    const { unpacked, tables } = await read(part);
+    await write(running ? await ofServer(config, signal) : ofFolder(config), part, signal);
+    const { unpacked, tables } = await read(part, signal);
     Deno.renameSync(part, file);
     console.log(told(file, { running, unpacked, tables }));
     return 0;
@@ -81,17 +94,37 @@ async function isRunning(config: Config): Promise<boolean> {
   }
 }
 
-async function ofServer(config: Config): Promise<AsyncIterable<Uint8Array<ArrayBuffer>>> {
-  return await openAsOperator(config, { method: "GET", path: "/api/backup", silentMs: 120_000 });
+async function ofServer(
+  config: Config,
+  signal: AbortSignal,
+): Promise<AsyncIterable<Uint8Array<ArrayBuffer>>> {
+  const call = { method: "GET", path: "/api/backup", silentMs: 120_000 } as const;
+  const answer = await openAsOperator(config, call);
+  signal.addEventListener("abort", () => answer.destroy(signal.reason));
+  return bytesOf(answer, config);
+}
+
+async function* bytesOf(
+  answer: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  config: Config,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  try {
+    yield* answer;
+  } catch (cause) {
+    if (cause instanceof Interrupted) throw cause;
+    const message = `the server at ${localUrl(config)} broke it off: ${reasonOf(cause)}`;
+    throw new CodedError("unavailable", message, { cause });
+  }
 }
 
 /** What a stopped server has left. */
 function ofFolder(config: Config): AsyncIterable<Uint8Array<ArrayBuffer>> {
   const { dataDir } = config.store;
-  if (!exists(fileIn(dataDir)) && !(config.redis && config.database.url)) {
+  const hasStore = isFileThere(fileIn(dataDir));
+  if (!hasStore && !(config.redis && config.database.url)) {
     throw new CodedError("unavailable", `no server runs, and ${fileIn(dataDir)} is not there`);
   }
-  const hold = exists(fileIn(dataDir)) ? () => holdStopped(dataDir) : undefined;
+  const hold = hasStore ? () => holdStopped(dataDir) : undefined;
   const manifest = {
     ...{ format: FORMAT, version: VERSION, at: unixSeconds() },
     elsewhere: elsewhere({
@@ -107,32 +140,39 @@ function ofFolder(config: Config): AsyncIterable<Uint8Array<ArrayBuffer>> {
 async function write(
   archive: AsyncIterable<Uint8Array<ArrayBuffer>>,
   path: string,
+  signal: AbortSignal,
 ): Promise<void> {
   remove(path);
   using file = await Deno.open(path, { write: true, createNew: true, ...PRIVATE });
+  const put = fileWriter(file, path);
   const progress = new Progress();
   let bytes = 0;
   try {
     for await (const chunk of archive) {
-      await fileWriter(file)(chunk);
+      signal.throwIfAborted();
+      await put(chunk);
       bytes += chunk.length;
       progress.show(`${sizeText(bytes)} …`);
     }
-    await file.sync();
+    await naming(path, () => file.sync());
   } finally {
     progress.clear();
   }
 }
 
 /** Reads a backup as a restore would: one that was never read may be none. */
-async function read(path: string): Promise<{ unpacked: Unpacked; tables: TableCount[] }> {
+async function read(
+  path: string,
+  signal: AbortSignal,
+): Promise<{ unpacked: Unpacked; tables: TableCount[] }> {
   const trial = `${path}.store`;
   remove(trial);
   try {
-    const unpacked = await unpack(fileBytes(path, "reading it again"), async ({ name }) => {
+    const bytes = fileBytes(path, { doing: "reading it again", signal });
+    const unpacked = await unpack(bytes, async ({ name }) => {
       if (name !== STORE_FILE) return undefined;
       const file = await Deno.open(trial, { write: true, createNew: true, ...PRIVATE });
-      return { write: fileWriter(file), end: () => Promise.resolve(file.close()) };
+      return { write: fileWriter(file, trial), end: () => Promise.resolve(file.close()) };
     });
     const tables = unpacked.storeBytes === undefined ? [] : checkStore(trial, FEATURES);
     return { unpacked, tables };
@@ -169,6 +209,16 @@ const MISSING: Readonly<Record<Elsewhere, (file: string) => string>> = {
   s3: () =>
     "Not in it: the files in the bucket of FILES_S3_BUCKET: copy it with the store's own tools",
 };
+
+/** Throws where this user may not look: then nobody knows. */
+function isFileThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
 
 function isThere(path: string): boolean {
   try {

@@ -1,20 +1,21 @@
-/** What `backup` and `restore` have in common: how they read and write files, and how they say how much there is. */
+/** What `backup` and `restore` have in common: how they read files, and how they say how much there is. */
 import type { TableCount } from "../backup/checked_tables.ts";
+import { naming } from "../backup/named_errors.ts";
 import { Progress } from "./progress.ts";
 
 const CHUNK_BYTES = 262_144;
 
-/** Writes whole chunks. */
-export function fileWriter(file: Deno.FsFile): (chunk: Uint8Array) => Promise<void> {
-  return async (chunk) => {
-    for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
-  };
+interface Reading {
+  /** What the file is read for, such as "reading it again". */
+  readonly doing: string;
+  /** Ends the reading, which rejects with its reason. */
+  readonly signal: AbortSignal;
 }
 
 /** The bytes of a file, with a line on a terminal that says how far it is. */
 export async function* fileBytes(
   path: string,
-  doing: string,
+  { doing, signal }: Reading,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   using file = await Deno.open(path);
   const progress = new Progress();
@@ -23,7 +24,8 @@ export async function* fileBytes(
   try {
     for (;;) {
       const buffer = new Uint8Array(CHUNK_BYTES);
-      const read = await file.read(buffer);
+      const read = await naming(path, () => file.read(buffer));
+      signal.throwIfAborted();
       if (read === null) return;
       bytes += read;
       progress.show(`${doing}: ${sizeText(bytes)} of ${sizeText(size)} …`);

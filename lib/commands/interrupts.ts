@@ -1,24 +1,33 @@
-/** Lets Ctrl-C end what takes long, so that it leaves nothing behind. */
+/** Lets Ctrl-C, or a SIGTERM, end what takes long, so that it leaves nothing behind. */
 
-/** The exit code of what Ctrl-C ends. */
+/** The exit code of what one of them ends. */
 export const INTERRUPTED = 130;
 
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
 
-  constructor() {
-    super("ended by Ctrl-C");
+  /** @param by what has ended it */
+  constructor(by: string) {
+    super(`ended by ${by}`);
   }
 }
 
-/** Runs something with a signal that Ctrl-C aborts, by an {@linkcode Interrupted}. After that, Ctrl-C ends the program as ever. */
+const SIGNALS = [["SIGINT", "Ctrl-C"], ["SIGTERM", "SIGTERM"]] as const;
+
+/**
+ * Runs something with a signal that Ctrl-C and a SIGTERM abort, by an {@linkcode Interrupted}. After that, they end the program as
+ * ever.
+ */
 export async function interruptible<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController();
-  const interrupt = () => stop.abort(new Interrupted());
-  Deno.addSignalListener("SIGINT", interrupt);
+  const listeners = SIGNALS.map(([signal, by]) => {
+    const interrupt = () => stop.abort(new Interrupted(by));
+    Deno.addSignalListener(signal, interrupt);
+    return () => Deno.removeSignalListener(signal, interrupt);
+  });
   try {
     return await run(stop.signal);
   } finally {
-    Deno.removeSignalListener("SIGINT", interrupt);
+    for (const remove of listeners) remove();
   }
 }

@@ -4,13 +4,19 @@ import { restore as putBack, type Restored } from "../backup/restoring.ts";
 import { CodedError } from "../base/errors.ts";
 import { type Config, loadConfig } from "../configuration.ts";
 import { IN_MEMORY } from "../engines/sqlite/data_dir.ts";
+import { RedisKeys } from "../engines/redis/keys.ts";
+import { requireNoNodes } from "../engines/redis/running_nodes.ts";
+import type { RedisConfig } from "../engines/redis/settings.ts";
 import { FEATURES } from "../features.ts";
 import { configureLogging } from "../log/logging.ts";
 import { fileBytes, sizeText, tablesText } from "./backup_text.ts";
+import { INTERRUPTED, interruptible } from "./interrupts.ts";
 import { localUrl } from "./local_address.ts";
 import { callServer, isNobodyThere } from "./local_api.ts";
 import { UsageError, type Values } from "./options.ts";
 import { failed, subcommandOn } from "./subcommand.ts";
+
+const REDIS_WITHIN_MS = 3000;
 
 const HELP = {
   usage: ["restore FILE [--force]"],
@@ -23,7 +29,8 @@ const HELP = {
   notes:
     `A backup of an older version is brought to this one by the next start. Clients that have seen more than the
     backup holds are told so, and get again all that is unread.`,
-  exitCodes: "0 done, 1 not done, and all is as it was, 2 wrong options or settings.",
+  exitCodes:
+    "0 done, 1 not done, and all is as it was, 2 wrong options or settings, 130 ended by Ctrl-C.",
 } as const;
 
 export const restore = subcommandOn(
@@ -33,27 +40,35 @@ export const restore = subcommandOn(
     if (more.length > 0) throw new UsageError(`Unknown argument ${JSON.stringify(more[0])}`);
     const { config } = loadConfig();
     configureLogging(config.log);
-    try {
-      const restored = await restoreFile(config, file, options);
-      console.log(told(config, file, restored));
-      return 0;
-    } catch (error) {
-      return failed("Nothing was restored", error);
-    }
+    return await interruptible(async (signal) => {
+      try {
+        const restored = await restoreFile(config, file, { ...options, signal });
+        console.log(told(config, file, restored));
+        return 0;
+      } catch (error) {
+        const code = failed(`Nothing was restored from ${file}`, error);
+        return signal.aborted ? INTERRUPTED : code;
+      }
+    });
   },
 );
+
+interface Asked extends Values<typeof HELP.options> {
+  readonly signal: AbortSignal;
+}
 
 async function restoreFile(
   config: Config,
   file: string,
-  { force }: Values<typeof HELP.options>,
+  { force, signal }: Asked,
 ): Promise<Restored> {
   const { dataDir } = config.store;
   if (dataDir === IN_MEMORY) {
     throw new CodedError("unavailable", "APP_DATA_DIR is :memory:, which keeps nothing");
   }
   await requireStopped(config);
-  return await putBack(fileBytes(file, "reading"), {
+  if (config.redis !== undefined) await requireNoneOn(config.redis);
+  return await putBack(fileBytes(file, { doing: "reading", signal }), {
     dataDir,
     filesRoot: filesRootOf(config.files, dataDir),
     isForced: force === true,
@@ -71,6 +86,18 @@ async function requireStopped(config: Config): Promise<void> {
     throw error;
   }
   throw new CodedError("unavailable", `a server answers at ${localUrl(config)}: stop it first`);
+}
+
+/** Other nodes may use the same files, and are known to Redis. One that is away knows of none. */
+async function requireNoneOn(config: RedisConfig): Promise<void> {
+  const { connectRedis, endRedis, readyWithin } = await import("../engines/redis/client.ts");
+  const redis = connectRedis(config, { name: "notifyli-restore" });
+  try {
+    await readyWithin(redis, REDIS_WITHIN_MS);
+    if (redis.status === "ready") await requireNoNodes(redis, new RedisKeys(config.prefix));
+  } finally {
+    await endRedis(redis);
+  }
 }
 
 function told(

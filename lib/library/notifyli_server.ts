@@ -68,6 +68,7 @@ export class NotifyliServer implements AsyncDisposable {
   /** The services of the server that starts or runs, once its rooms are made and its handlers listen. */
   #using: Using | undefined;
   readonly #life = new Lifecycle();
+  #isStopping = false;
 
   constructor(options: ServerOptions = {}) {
     this.#settings = new ProgramSettings(options);
@@ -226,8 +227,9 @@ export class NotifyliServer implements AsyncDisposable {
   }
 
   /**
-   * Tells all clients to come back, writes what is left to write, and stops. One that is about to start is stopped as soon
-   * as it has. The server may be started again.
+   * Gives its clients to others over `APP_DRAIN_SECONDS`, where that is set: meanwhile the server serves them, and the program
+   * may speak. Then tells all that are left to come back, writes what is left to write, and stops. One that is about to start
+   * is stopped as soon as it has. The server may be started again.
    */
   async stop(): Promise<void> {
     await this.#life.stop(() => this.#stop());
@@ -243,7 +245,8 @@ export class NotifyliServer implements AsyncDisposable {
   }
 
   #requireStopped(call: string): void {
-    if (this.#started === undefined && !this.#life.isStarting) return;
+    const isRunning = this.#started !== undefined && !this.#isStopping;
+    if (!isRunning && !this.#life.isStarting) return;
     throw new TypeError(`Cannot call ${call}() while the server runs: call it before start()`);
   }
 
@@ -270,10 +273,14 @@ export class NotifyliServer implements AsyncDisposable {
   }
 
   async #stop(): Promise<void> {
-    const { server } = this.#started ?? {};
-    this.#started = undefined;
-    this.#forgetParts();
-    await server?.stop();
+    this.#isStopping = true;
+    try {
+      await this.#started?.server.stop();
+    } finally {
+      this.#isStopping = false;
+      this.#started = undefined;
+      this.#forgetParts();
+    }
   }
 
   /** Makes the rooms and has the handlers listen before the first client comes. */

@@ -6,7 +6,7 @@ import { textOf } from "./text.ts";
 /** Most lines that are kept; the oldest go. */
 export const MOST_LINES = 1000;
 
-/** Most characters of a message; and of the properties, which are left out where there are more. */
+/** Most characters of a message; and of the properties, of which only {@linkcode IDS} are kept where there are more. */
 const MOST_CHARACTERS = 2000;
 
 export interface LogLine {
@@ -25,6 +25,8 @@ export interface LogFilter {
   readonly level?: Level | undefined;
   /** This category and those below it. @default all */
   readonly category?: string | undefined;
+  /** What is written for this HTTP request, by its id. @default all */
+  readonly request?: string | undefined;
 }
 
 export class LogTail {
@@ -62,8 +64,9 @@ export class LogTail {
   }
 }
 
-export function isMeant(line: LogLine, { level, category }: LogFilter): boolean {
+export function isMeant(line: LogLine, { level, category, request }: LogFilter): boolean {
   if (level !== undefined && LEVELS.indexOf(line.level) < LEVELS.indexOf(level)) return false;
+  if (request !== undefined && line.properties["request"] !== request) return false;
   return category === undefined || line.category === category ||
     line.category.startsWith(`${category}.`);
 }
@@ -79,12 +82,18 @@ function lineOf(record: LogRecord): LogLine {
   };
 }
 
+/** By which lines that belong together are found. */
+const IDS = ["request", "trace_id", "span_id"];
+
 /** The properties as they can be sent on. */
 function asJson(properties: Record<string, unknown>): Record<string, unknown> {
   try {
     const text = JSON.stringify(properties);
-    return text.length > MOST_CHARACTERS ? {} : JSON.parse(text);
+    if (text.length <= MOST_CHARACTERS) return JSON.parse(text);
   } catch {
-    return {}; // it holds what JSON cannot have
+    // It holds what JSON cannot have.
   }
+  return Object.fromEntries(
+    IDS.filter((name) => name in properties).map((name) => [name, String(properties[name])]),
+  );
 }

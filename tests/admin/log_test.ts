@@ -65,6 +65,27 @@ for (const [place, start] of PLACES) {
     const before = (await lines("limit=1000&category=notifyli.node")).filter(isConnect).length;
     assert.equal((await connects()).filter(isConnect).length, before);
 
+    // Two requests at different nodes, whose lines any node finds by their ids.
+    await call("PUT", "/log/levels", { levels: { "notifyli.http": "debug" } });
+    for (const [program, id] of [[first, "the-first-1"], [last, "the-other-1"]] as const) {
+      const headers = { authorization: `Bearer ${manager.key}`, "x-request-id": id };
+      await (await fetch(`${program.url}/api/stats`, { headers })).body?.cancel();
+    }
+    await call("PUT", "/log/levels", { levels: {} });
+    for (const [id, node] of [["the-first-1", first], ["the-other-1", last]] as const) {
+      const found = await lines(`request=${id}&limit=1000`);
+      assert.deepEqual(found.map(({ category }) => category), ["notifyli.http"]);
+      assert.equal((found[0]?.["properties"] as Json)["request"], id);
+      const [own] = listens.filter(({ properties }) => (properties as Json)["url"] === node.url);
+      assert.equal(found[0]?.["node"], own?.["node"]);
+    }
+    assert.deepEqual(await lines("request=the-first-1&level=info"), []);
+    assert.deepEqual(await lines("request=nobody-123"), []);
+    for (const wrong of ["short", "with%20space", "x".repeat(65)]) {
+      const { status, json } = await manager.call(first, "GET", `/log?request=${wrong}`);
+      assert.deepEqual([status, json["field"]], [400, "request"], wrong);
+    }
+
     for (
       const wrong of [{ levels: { "notifyli.node": "loud" } }, { levels: { other: "info" } }, {}]
     ) {
@@ -80,7 +101,10 @@ for (const [place, start] of PLACES) {
     if (audit !== undefined) {
       const targets = (audit["records"] as Json[]).filter(({ action }) => action === "log.levels")
         .map(({ target }) => target);
-      assert.deepEqual(targets, ["the usual", "notifyli.node error", "notifyli.node debug"]);
+      assert.deepEqual(targets, [
+        ...["the usual", "notifyli.http debug"],
+        ...["the usual", "notifyli.node error", "notifyli.node debug"],
+      ]);
     }
   });
 }
@@ -102,8 +126,25 @@ Deno.test("the tail keeps the last lines, and no more", () => {
   assert.deepEqual(lines[0]?.properties, {}); // JSON has no BigInt
 });
 
+Deno.test("a line whose properties are too much keeps the ids by which it is found", () => {
+  const tail = new LogTail();
+  for (const large of ["x".repeat(5000), 1n]) {
+    const properties = { large, request: "order-12345", trace_id: "abc", span_id: "def" };
+    tail.sink({
+      ...{ category: ["notifyli"], level: "info", message: ["a line"], rawMessage: "" },
+      ...{ timestamp: 0, properties },
+    });
+  }
+  const found = tail.last({ request: "order-12345" }, Infinity);
+  const ids = { request: "order-12345", trace_id: "abc", span_id: "def" };
+  assert.deepEqual(found.map(({ properties }) => properties), [ids, ids]);
+});
+
 Deno.test("a filter takes a level with those above, and a category with those below", () => {
-  const line = { at: 0, level: "warning", category: "notifyli.push", message: "", properties: {} };
+  const line = {
+    ...{ at: 0, level: "warning", category: "notifyli.push", message: "" },
+    properties: { request: "order-12345" },
+  };
   const takes = (filter: Parameters<typeof isMeant>[1]) => isMeant(line as LogLine, filter);
   assert.deepEqual(
     [
@@ -111,7 +152,9 @@ Deno.test("a filter takes a level with those above, and a category with those be
       takes({ level: "error" }),
       takes({ category: "notifyli" }),
       takes({ category: "notifyli.pus" }),
+      takes({ request: "order-12345" }),
+      takes({ request: "order-1234" }),
     ],
-    [true, false, true, false],
+    [true, false, true, false, true, false],
   );
 });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { run, taskCommand } from "../support/command.ts";
 import { Certificate } from "../support/certificate.ts";
+import { doctor, textsOf } from "../support/doctor.ts";
 import { envOf } from "../support/engine_target.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { Nginx } from "../support/nginx.ts";
@@ -9,15 +10,6 @@ import { PostgresServer } from "../support/postgres.ts";
 import { Program } from "../support/program.ts";
 import { RedisServer } from "../support/redis.ts";
 import { APP_KEY } from "../support/tokens.ts";
-
-type Env = Readonly<Record<string, string>>;
-
-interface Finding {
-  readonly about: string;
-  readonly level: string;
-  readonly text: string;
-  readonly mend?: string;
-}
 
 Deno.test("doctor finds nothing wrong with a good setup, and ends with 0", async () => {
   await using redis = await RedisServer.start("--appendonly", "yes");
@@ -62,16 +54,16 @@ Deno.test("doctor says what is wrong with Redis", async (t) => {
     assert.match(textsOf(found, "error"), /its clock is 3[56]\d\d\.\d s behind this machine's/);
   });
   await t.step("nobody is there, and the exit code is 1", async () => {
-    const found = await doctor({ REDIS_URL: "redis://127.0.0.1:1" }, 1);
+    const found = await doctor({ REDIS_URL: "redis://127.0.0.1:1" }, { code: 1 });
     assert.match(textsOf(found, "error"), /127\.0\.0\.1:1 cannot be reached/);
   });
 });
 
 Deno.test("doctor says what is wrong with PostgreSQL", async () => {
   await using postgres = await PostgresServer.start();
-  const found = await doctor(postgres.env, 1);
+  const found = await doctor(postgres.env, { code: 1 });
   assert.match(textsOf(found, "error"), /fsync is off/);
-  const away = await doctor({ DATABASE_URL: "postgres://127.0.0.1:1/none" }, 1);
+  const away = await doctor({ DATABASE_URL: "postgres://127.0.0.1:1/none" }, { code: 1 });
   assert.equal(
     away.filter(({ about, level }) => about === "PostgreSQL" && level === "error").length,
     1,
@@ -86,21 +78,21 @@ Deno.test("doctor says what is wrong with PostgreSQL", async () => {
 Deno.test("doctor says what is wrong with the machine and the settings", async (t) => {
   const folder = await Deno.makeTempDir();
   await t.step("settings that no start takes", async () => {
-    const found = await doctor({ APP_PORT: "many" }, 1);
+    const found = await doctor({ APP_PORT: "many" }, { code: 1 });
     assert.match(textsOf(found, "error"), /Cannot use APP_PORT: current value is "many"/);
   });
   await t.step("a server that is open to all, and a folder that is", async () => {
     await Deno.mkdir(`${folder}/data`);
     await Deno.chmod(`${folder}/data`, 0o755);
     const env = { APP_OPEN: "true", APP_DATA_DIR: `${folder}/data` };
-    const found = await doctor(env, 1);
+    const found = await doctor(env, { code: 1 });
     assert.match(textsOf(found, "error"), /anybody is whoever they say/);
     assert.match(textsOf(found, "warning"), /others may enter .*data \(mode 755\)/);
     assert.match(textsOf(found, "ok"), /MB are free on its disk/);
   });
   await t.step("a folder that is a file", async () => {
     await Deno.writeTextFile(`${folder}/file`, "");
-    const found = await doctor({ APP_DATA_DIR: `${folder}/file` }, 1);
+    const found = await doctor({ APP_DATA_DIR: `${folder}/file` }, { code: 1 });
     assert.match(textsOf(found, "error"), /file/);
   });
   await t.step("few descriptors", async () => {
@@ -123,7 +115,7 @@ Deno.test("doctor says what is wrong with the machine and the settings", async (
     using clock = FakeClock.make();
     clock.set(3 * 24 * 3600);
     assert.match(
-      textsOf(await doctor({ ...env, ...clock.env }, 1), "error"),
+      textsOf(await doctor({ ...env, ...clock.env }, { code: 1 }), "error"),
       /ended on .*: no client/,
     );
   });
@@ -143,7 +135,7 @@ Deno.test("doctor asks the proxy as clients do", async (t) => {
     }`;
   const env = { APP_KEY, ...envOf(program) };
   const found = async (url: string, code?: 0 | 1) => {
-    const all = await doctor(env, code, ["--url", url]);
+    const all = await doctor(env, { code, args: ["--url", url] });
     return all.filter(({ about }) => about === "Proxy");
   };
   await t.step("one that drops the headers of WebSockets", async () => {
@@ -162,28 +154,3 @@ Deno.test("doctor asks the proxy as clients do", async (t) => {
     assert.match(textsOf(await found("http://127.0.0.1:1", 1), "error"), /answers .*REFUSED/);
   });
 });
-
-/** Runs the command, and holds it to its exit code. @param code 0 or 1; either if absent */
-async function doctor(env: Env, code?: 0 | 1, args: readonly string[] = []): Promise<Finding[]> {
-  const folder = await Deno.makeTempDir();
-  const outcome = await run([...taskCommand("doctor"), "--json", ...args], {
-    cwd: folder,
-    env: { APP_PORT: "1", APP_DATA_DIR: `${folder}/data`, ...env },
-  });
-  await Deno.remove(folder, { recursive: true });
-  const { ok, findings }: { ok: boolean; findings: Finding[] } = JSON.parse(outcome.stdout);
-  assert.equal(outcome.code, ok ? 0 : 1, outcome.stdout + outcome.stderr);
-  if (code !== undefined) assert.equal(outcome.code, code, outcome.stdout);
-  for (const { level, mend = "" } of findings) {
-    assert.equal(
-      mend !== "",
-      level === "error" || level === "warning",
-      "what is wrong says how to mend it",
-    );
-  }
-  return findings;
-}
-
-function textsOf(found: readonly Finding[], level: string): string {
-  return found.filter((each) => each.level === level).map(({ text }) => text).join("\n");
-}

@@ -180,7 +180,7 @@ Deno.test("what is in the way is told, and nothing is written", async (t) => {
     const { code, stderr } = await world.migrate();
     assert.deepEqual([code, stderr], [
       1,
-      "Not moved: 1 nodes run on this Redis: stop them first\n",
+      "Not moved: 1 node runs on this Redis: stop it first\n",
     ]);
   });
   await t.step("a Redis that has something; it stays, and what is missing is brought", async () => {

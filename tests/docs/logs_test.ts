@@ -34,6 +34,11 @@ Deno.test("the commands of logs.md do what it says", async () => {
   const [set, ...ask] = tested("levels").trim().split("\n");
   assert.deepEqual(JSON.parse(await shell(set!)).levels, { "notifyli.http": "debug" });
   await shell(tested("one answer"));
+  const { lines } = JSON.parse(await shell(tested("one request")));
+  assert.deepEqual(
+    lines.map(({ properties }: { properties: Record<string, unknown> }) => properties["route"]),
+    ["/api/stats"],
+  );
   assert.match(await shell(ask.join("\n")), /"route":"\/api\/stats"/);
 
   const line = await program.line(({ route }) => route === "/api/stats");

@@ -183,6 +183,30 @@ for (const listener of ["deno", "node"]) {
   });
 }
 
+for (const listener of ["deno", "node"]) {
+  Deno.test(`${listener} listener: what is logged in a span has its trace and itself, and nothing else has`, async () => {
+    await using collector = new Collector();
+    await using program = await Program.start({
+      env: {
+        ...{ ...collector.env("alone"), APP_KEY, APP_LISTENER: listener },
+        APP_LOG_LEVELS: "notifyli.http:debug",
+      },
+    });
+    const manager = await Manager.of(program);
+    await call(program, manager, "/users/7/block", {});
+    // The audit log's line is written in the span of the call.
+    const span = await collector.get("POST /api/users/:user/block", TRACE);
+    const line = await program.line(({ action }) => action === "user.block");
+    assert.deepEqual([line["trace_id"], line["span_id"]], [TRACE, span.spanId]);
+    const listens = program.log.find(({ message }) => message.includes("listens on"));
+    assert.deepEqual([listens?.["trace_id"], listens?.["span_id"]], [undefined, undefined]);
+    const lines = await manager.call(program, "GET", "/log?limit=1000");
+    const kept = (lines.json["lines"] as { properties: Record<string, unknown> }[])
+      .find(({ properties }) => properties["action"] === "user.block");
+    assert.equal(kept?.properties["span_id"], span.spanId);
+  });
+}
+
 Deno.test("embedded: commands, hooks and pushes have spans of their own", async () => {
   await using collector = new Collector();
   await using receiver = new Receiver();

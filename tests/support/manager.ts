@@ -4,8 +4,11 @@ import type { Program } from "./program.ts";
 
 type Json = Record<string, unknown>;
 
+/** A server whose API is called, be it in a process of its own or not. */
+type Called = Pick<Program, "url" | "dataDir">;
+
 /** The operator's key, as a program's operator reads it in the data folder. */
-export function operatorKeyOf({ dataDir }: Program): string {
+export function operatorKeyOf({ dataDir }: Pick<Called, "dataDir">): string {
   return Deno.readTextFileSync(`${dataDir}/operator.key`).trim();
 }
 
@@ -17,7 +20,7 @@ export class Manager {
   }
 
   /** Makes a new key of a site, with the operator's key. */
-  static async of(program: Program, site = "default"): Promise<Manager> {
+  static async of(program: Called, site = "default"): Promise<Manager> {
     const body = JSON.stringify({ name: "ops", scopes: SCOPES, site });
     const headers = { authorization: `Bearer ${operatorKeyOf(program)}` };
     const response = await fetch(`${program.url}/api/keys`, { method: "POST", headers, body });
@@ -28,7 +31,7 @@ export class Manager {
 
   /** Resolves with the status of the answer, and its JSON if it has any. */
   async call(
-    { url }: Program,
+    { url }: Pick<Called, "url">,
     method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
     path: string,
     body?: unknown,
@@ -43,13 +46,13 @@ export class Manager {
   }
 
   /** Posts, and resolves with the JSON of the answer. Rejects where the call is refused. */
-  async done(program: Program, path: string, body?: unknown): Promise<Json> {
+  async done(program: Pick<Called, "url">, path: string, body?: unknown): Promise<Json> {
     const { status, json } = await this.call(program, "POST", path, body);
     if (status >= 300) throw new Error(`${path}: ${status} ${JSON.stringify(json)}`);
     return json;
   }
 
-  async stats(program: Program): Promise<Record<string, number>> {
+  async stats(program: Pick<Called, "url">): Promise<Record<string, number>> {
     return (await this.call(program, "GET", "/stats")).json as Record<string, number>;
   }
 }

@@ -79,6 +79,11 @@ export class Nginx implements AsyncDisposable {
     return `https://127.0.0.1:${this.#ports.https}`;
   }
 
+  /** Where it speaks no TLS. */
+  get httpUrl(): string {
+    return `http://127.0.0.1:${this.#ports.http}`;
+  }
+
   httpClient(): Deno.HttpClient {
     return Deno.createHttpClient({ caCerts: [this.#certificate], allowHost: true });
   }

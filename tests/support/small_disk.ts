@@ -25,11 +25,14 @@ export class SmallDisk implements AsyncDisposable {
     this.#nsenter = nsenter;
   }
 
-  /** @param bytes size of the disk */
-  static async mount(bytes: number): Promise<SmallDisk> {
+  /**
+   * @param bytes size of the disk
+   * @param files how many files it takes; by default as many as the system likes
+   */
+  static async mount(bytes: number, files?: number): Promise<SmallDisk> {
     const path = await Deno.makeTempDir();
-    const script =
-      `mount -t tmpfs -o size=${bytes} tmpfs ${path} && touch ${path}/${FILLER} && cat`;
+    const options = `size=${bytes}${files === undefined ? "" : `,nr_inodes=${files}`}`;
+    const script = `mount -t tmpfs -o ${options} tmpfs ${path} && touch ${path}/${FILLER} && cat`;
     let why = "";
     for (const { unshare, nsenter } of WAYS) {
       const holder = new Deno.Command("unshare", {
@@ -52,15 +55,28 @@ export class SmallDisk implements AsyncDisposable {
     return ["nsenter", "-t", String(this.#holder.pid), ...this.#nsenter, "--"];
   }
 
-  /** Takes all the room there is. */
-  fill(): void {
+  /**
+   * Takes all the room there is.
+   *
+   * @param left but for so many bytes
+   */
+  fill(left = 0): void {
     using filler = Deno.openSync(this.#inside(FILLER), { append: true });
     const chunk = new Uint8Array(CHUNK_BYTES);
     try {
-      for (;;) if (filler.writeSync(chunk) === 0) return;
+      for (;;) if (filler.writeSync(chunk) === 0) break;
     } catch (error) {
       if (!/No space left/.test(String(error))) throw error;
     }
+    filler.truncateSync(filler.statSync().size - left);
+  }
+
+  /** Runs a command that sees the disk, such as to mount something beside it; resolves with what it prints. */
+  async run(...command: string[]): Promise<string> {
+    const [program = "", ...args] = [...this.wrapper, ...command];
+    const { success, stdout, stderr } = await new Deno.Command(program, { args }).output();
+    if (!success) throw new Error(new TextDecoder().decode(stderr));
+    return new TextDecoder().decode(stdout);
   }
 
   /** Gives back what {@linkcode SmallDisk.fill} took. */
@@ -70,9 +86,7 @@ export class SmallDisk implements AsyncDisposable {
 
   /** Has nothing be written from now on. This works only while no file is open for writing. */
   async makeReadOnly(): Promise<void> {
-    const [command = "", ...args] = [...this.wrapper, "mount", "-o", "remount,ro", this.path];
-    const { success, stderr } = await new Deno.Command(command, { args }).output();
-    if (!success) throw new Error(new TextDecoder().decode(stderr));
+    await this.run("mount", "-o", "remount,ro", this.path);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

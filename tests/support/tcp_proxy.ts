@@ -28,8 +28,10 @@ export class TcpProxy implements AsyncDisposable {
   #held: { readonly text: string; readonly ms: number } | undefined;
   /** Resolved while bytes may pass. */
   #thaw = Promise.withResolvers<void>();
-  /** The text of a command from which on no answer passes. */
-  #lastAnswered: string | undefined;
+  /** The text of a command from which on no answer passes, but for so many bytes of its own. */
+  #lastAnswered: { readonly text: string; readonly bytes: number } | undefined;
+  /** How many bytes of answers may pass until {@linkcode TcpProxy.resume}. */
+  #answerBytes = Infinity;
   /** Resolved while answers may pass. */
   #answersPass = Promise.withResolvers<void>();
 
@@ -73,14 +75,19 @@ export class TcpProxy implements AsyncDisposable {
     this.#thaw = Promise.withResolvers();
   }
 
-  /** From the next command on that has this text in it, lets what is asked pass, and no answer. */
-  freezeAnswersFrom(text: string): void {
-    this.#lastAnswered = text;
+  /**
+   * From the next command on that has this text in it, lets what is asked pass, and no answer.
+   *
+   * @param bytes how much of answers still passes, or a little more
+   */
+  freezeAnswersFrom(text: string, bytes = 0): void {
+    this.#lastAnswered = { text, bytes };
   }
 
   resume(): void {
     this.#thaw.resolve();
     this.#answersPass.resolve();
+    this.#answerBytes = Infinity;
   }
 
   /** Holds the next command with this text in it, and what comes behind it, for so long. */
@@ -158,7 +165,8 @@ export class TcpProxy implements AsyncDisposable {
     const held = this.#held;
     if (held === undefined && this.#lastAnswered === undefined) return;
     const text = new TextDecoder().decode(bytes);
-    if (this.#lastAnswered !== undefined && text.includes(this.#lastAnswered)) {
+    if (this.#lastAnswered !== undefined && text.includes(this.#lastAnswered.text)) {
+      this.#answerBytes = this.#lastAnswered.bytes;
       this.#lastAnswered = undefined;
       this.#answersPass = Promise.withResolvers();
     }
@@ -178,7 +186,10 @@ export class TcpProxy implements AsyncDisposable {
         if (length === null) break;
         const bytes = buffer.subarray(0, length);
         if (from === near) await this.#hear(near, bytes);
-        else await this.#answersPass.promise;
+        else {
+          if (this.#answerBytes <= 0) await this.#answersPass.promise;
+          this.#answerBytes -= length;
+        }
         if (this.#isSilenced(near)) continue;
         if (this.#isDelayed(near)) delayed = this.#writeLater(to, bytes.slice(), delayed);
         else await delayed.then(() => writeAll(to, bytes));

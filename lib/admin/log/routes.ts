@@ -1,5 +1,6 @@
 /** The routes of the nodes' logs. */
 import { invalid } from "../../base/fields.ts";
+import { isRequestId } from "../../base/request_id.ts";
 import { pageSize } from "../../core/command_fields.ts";
 import { pageFields } from "../../http/list_page.ts";
 import type { Call } from "../../http/call.ts";
@@ -57,5 +58,9 @@ export function filterOf(call: Pick<Call, "query">): LogFilter {
   if (category !== undefined && !/^[\w.]{1,200}$/.test(category)) {
     throw invalid("category", category, "a category such as notifyli.push");
   }
-  return { level: level === undefined ? undefined : levelField(level), category };
+  const request = call.query("request");
+  if (request !== undefined && !isRequestId(request)) {
+    throw invalid("request", request, "the id of a request: 8 to 64 of A-Z a-z 0-9 _ -");
+  }
+  return { level: level === undefined ? undefined : levelField(level), category, request };
 }

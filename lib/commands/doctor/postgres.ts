@@ -11,8 +11,9 @@ const CONNECTIONS = 10;
 
 const ASKED = `SELECT current_setting('server_version') AS version,
   current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS synchronous_commit,
-  CAST(current_setting('max_connections') AS INT) AS most,
-  (SELECT count(*) FROM pg_stat_activity) AS used,
+  CAST(current_setting('max_connections') AS INT)
+    - CAST(current_setting('superuser_reserved_connections') AS INT) AS most,
+  (SELECT sum(numbackends) FROM pg_stat_database) AS used,
   EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS now`;
 
 export async function lookAtPostgres(url: string | undefined): Promise<readonly Finding[]> {

@@ -29,6 +29,8 @@ export async function lookAtRedis(config: RedisConfig | undefined): Promise<read
     const flaw = whyUnfit(redis);
     if (flaw !== undefined) {
       found.error(flaw, "give REDIS_URL of a Redis that can be used (docs/redis.md)");
+    } else if (await isLoading(redis)) {
+      found.warning("it still loads what it had", "wait until it is done");
     } else if (redis.status !== "ready") {
       found.error(
         `${placeOf(config)} cannot be reached, or does not let this user in`,
@@ -41,6 +43,12 @@ export async function lookAtRedis(config: RedisConfig | undefined): Promise<read
     await endRedis(redis);
   }
   return found.made;
+}
+
+/** A Redis that loads lets its clients in, and does next to nothing for them: they are not ready until it has. */
+async function isLoading(redis: Redis): Promise<boolean> {
+  if (redis.status !== "connect") return false;
+  return fieldsOf(await redis.info().catch(() => "")).get("loading") === "1";
 }
 
 async function examine(found: Found, redis: Redis): Promise<void> {
@@ -67,9 +75,6 @@ function lookAtPersistence(found: Found, info: Info): void {
     if (info.get(field) === "err") {
       found.error(`${what} failed`, "look into Redis' log: its disk may be full, or not its own");
     }
-  }
-  if (info.get("loading") === "1") {
-    found.warning("it still loads what it had", "wait until it is done");
   }
 }
 

@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import { CodedError } from "../../base/errors.ts";
 import { connectRedis, endRedis, readyWithin, whyUnfit } from "../redis/client.ts";
 import { RedisKeys } from "../redis/keys.ts";
+import { requireNoNodes } from "../redis/running_nodes.ts";
 import type { RedisConfig } from "../redis/settings.ts";
 
 const CONNECT_WITHIN_MS = 5000;
@@ -51,13 +52,6 @@ export async function openRedisTarget(
     await close();
     throw error;
   }
-}
-
-async function requireNoNodes(redis: Redis, keys: RedisKeys): Promise<void> {
-  const [seconds = 0] = await redis.time();
-  const nodes = await redis.zcount(keys.leases, seconds * 1000, "+inf");
-  if (nodes === 0) return;
-  throw new CodedError("unavailable", `${nodes} nodes run on this Redis: stop them first`);
 }
 
 /** Notes that the store is being moved here. Resolves with whether Redis had nothing before. */

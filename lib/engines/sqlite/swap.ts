@@ -5,6 +5,7 @@
  */
 import { resolve } from "node:path";
 import { PRIVATE } from "../../base/private_files.ts";
+import { reasonOf } from "../../base/reason.ts";
 import { IN_MEMORY } from "./data_dir.ts";
 
 /** The folder in which everything is made ready. */
@@ -92,8 +93,12 @@ function put(path: string, text: string): void {
   const fresh = `${path}.fresh`;
   {
     using file = Deno.openSync(fresh, { write: true, create: true, truncate: true, ...PRIVATE });
-    file.writeSync(new TextEncoder().encode(text));
-    file.syncSync();
+    try {
+      file.writeSync(new TextEncoder().encode(text));
+      file.syncSync();
+    } catch (error) {
+      throw new Error(`${fresh}: ${reasonOf(error)}`, { cause: error }); // the system does not name the file
+    }
   }
   Deno.renameSync(fresh, path);
   syncFolder(path.replace(/\/[^/]*$/, ""));

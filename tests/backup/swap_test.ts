@@ -57,9 +57,70 @@ Deno.test("a folder of files elsewhere is replaced together with the data folder
     const isNew = picture(folder)["notifyli.db"] === "new";
     const { "cd/two": two, "ab/one": one } = picture(files);
     assert.deepEqual([one, two], isNew ? [undefined, "new file"] : ["old file", undefined]);
+    for (const each of [folder, files]) assert.equal(exists(`${each}/notifyli.restore`), !isNew);
     for (const each of [folder, files]) await Deno.remove(each, { recursive: true });
     if (!isDead) break;
   }
+});
+
+Deno.test("what a restore has left that never was ready is in no later one", async () => {
+  const folder = await Deno.makeTempDir();
+  write(folder, OLD);
+  beginSwap(folder);
+  write(newIn(folder), { "files/ab/left": "of another backup" });
+  beginSwap(folder);
+  write(newIn(folder), NEW);
+  commitSwap(folder, [{ folder, replaces: "files" }]);
+  finishSwap(folder);
+  assert.deepEqual(picture(folder), AFTER);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a swap is brought to its end from whichever folder that is done", async () => {
+  const root = await Deno.makeTempDir();
+  const before = Deno.cwd();
+  Deno.mkdirSync(`${root}/elsewhere`);
+  write(`${root}/data`, OLD);
+  try {
+    Deno.chdir(root);
+    beginSwap("data");
+    write(newIn("data"), NEW);
+    commitSwap("data", [{ folder: "data", replaces: "files" }]);
+    Deno.chdir(`${root}/elsewhere`);
+    finishSwap("../data");
+  } finally {
+    Deno.chdir(before);
+  }
+  assert.deepEqual(picture(`${root}/data`), AFTER);
+  assert.equal(exists(`${root}/data/notifyli.restore`), false);
+  await Deno.remove(root, { recursive: true });
+});
+
+Deno.test("two that end a swap at the same time do not harm each other: the second one waits, and finds it done", async () => {
+  const folder = await Deno.makeTempDir();
+  write(folder, OLD);
+  beginSwap(folder);
+  write(newIn(folder), NEW);
+  commitSwap(folder, [{ folder, replaces: "files" }]);
+  const { lockSync } = Deno.FsFile.prototype;
+  let waits = 0;
+  // As where the other one has the lock, and goes on to the end.
+  Deno.FsFile.prototype.lockSync = function (isExclusive) {
+    Deno.FsFile.prototype.lockSync = lockSync;
+    assert.equal(isExclusive, true);
+    waits++;
+    finishSwap(folder);
+    write(folder, { "notifyli.db": "of a server by now" });
+    this.lockSync(isExclusive);
+  };
+  try {
+    finishSwap(folder);
+  } finally {
+    Deno.FsFile.prototype.lockSync = lockSync;
+  }
+  assert.equal(waits, 1);
+  assert.deepEqual(picture(folder), { ...AFTER, "notifyli.db": "of a server by now" });
+  await Deno.remove(folder, { recursive: true });
 });
 
 /** Runs something that dies before its nth step. Whether it died. */

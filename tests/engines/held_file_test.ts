@@ -1,7 +1,10 @@
 /** A store's file that is held for a copy: it stays as it is while the store goes on. */
 import assert from "node:assert/strict";
+import { startTasks } from "../../lib/core/task.ts";
+import { HELD_LOG_BYTES, type HeldFile } from "../../lib/engines/sqlite/held_file.ts";
 import { SqliteStore } from "../../lib/engines/sqlite/store.ts";
 import { HISTORY } from "../../lib/engines/sqlite/history.ts";
+import { waitFor } from "../support/wait.ts";
 
 const TABLE = { name: "held", sql: [{ name: "held", sql: "CREATE TABLE held (text TEXT)" }] };
 
@@ -44,6 +47,44 @@ Deno.test("a copy is broken off where the store closes, or has to write to the f
   await store[Symbol.asyncDispose]();
   assert.throws(() => other.requireWhole(), /broken off: the server stops/);
 });
+
+Deno.test("a copy is broken off once the log has more than 1 GiB, and the next one begins with a short log", async () => {
+  const dataDir = await Deno.makeTempDir();
+  await using store = new SqliteStore(dataDir, { sync: "always", schemas: [HISTORY] });
+  await store.commit(() => {});
+  await using _running = startTasks(store.tasks);
+  using held = store.hold();
+  // What was never written takes no room on the disk.
+  const log = `${dataDir}/notifyli.db-wal`;
+  await Deno.truncate(log, HELD_LOG_BYTES + 1);
+  await waitFor("it is broken off", () => brokenBy(held));
+  assert.match(brokenBy(held)!, /broken off: so much was written .* 1073741825 bytes/);
+  using other = store.hold();
+  assert.ok((await Deno.stat(log)).size < HELD_LOG_BYTES);
+  assert.equal(await store.unready(), undefined, "it knows its log");
+  await store.commit(() => {});
+  other.requireWhole();
+});
+
+Deno.test("a store that cannot be held right now goes on as before, and takes its log as ever", async () => {
+  const dataDir = await Deno.makeTempDir();
+  await using store = new SqliteStore(dataDir, { sync: "always", schemas: [HISTORY] });
+  const taken = store.prepare("PRAGMA wal_autocheckpoint");
+  const usual = taken.get();
+  await store.commit(() => assert.throws(() => store.hold(), /locked/));
+  assert.deepEqual(taken.get(), usual);
+  store.hold()[Symbol.dispose]();
+  assert.deepEqual(taken.get(), usual);
+});
+
+function brokenBy(held: HeldFile): string | undefined {
+  try {
+    held.requireWhole();
+    return undefined;
+  } catch (error) {
+    return String(error);
+  }
+}
 
 async function sumOf(path: string): Promise<string> {
   const sum = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));

@@ -147,10 +147,16 @@ export class SqliteStore implements AsyncDisposable {
   /** Has the database take all that the log holds, and nothing more from then on. */
   #takeLog(): void {
     this.#database.exec("PRAGMA wal_autocheckpoint = 0");
-    const taken = this.#database.prepare("PRAGMA wal_checkpoint(FULL)").get();
-    if (Number(taken?.["busy"]) === 0) return;
-    this.#database.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}`);
-    throw new CodedError("unavailable", "the store is busy: try again");
+    try {
+      // A log that was long once would be taken for one that grows by this copy.
+      const taken = this.#database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
+      this.#files?.renewLog();
+      if (Number(taken?.["busy"]) === 0) return;
+      throw new CodedError("unavailable", "the store is busy: try again");
+    } catch (error) {
+      this.#database.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}`);
+      throw error;
+    }
   }
 
   #boundHold(): void {

@@ -2,6 +2,7 @@
 import type { Redis } from "ioredis";
 import { CodedError } from "../../base/errors.ts";
 import { connectRedis, endRedis, readyWithin, whyUnfit } from "../redis/client.ts";
+import { isMadeByNodes } from "../redis/key_types.ts";
 import { RedisKeys } from "../redis/keys.ts";
 import { requireNoNodes } from "../redis/running_nodes.ts";
 import type { RedisConfig } from "../redis/settings.ts";
@@ -77,13 +78,14 @@ async function begin(
 
 /** Some keys, but for those that say nothing of users. */
 async function keysIn(redis: Redis, keys: RedisKeys): Promise<string[]> {
-  const own = [markIn(keys), keys.incarnation, keys.database, keys.leases];
   const pattern = `${keys.prefix.replaceAll(/[\\*?[\]]/g, "\\$&")}*`;
   const found = new Set<string>();
   let cursor = "0";
   do {
     const [next, page] = await redis.scan(cursor, "MATCH", pattern, "COUNT", 1000);
-    for (const key of page) if (!own.includes(key)) found.add(key);
+    for (const key of page) {
+      if (key !== markIn(keys) && !isMadeByNodes(key, keys.prefix)) found.add(key);
+    }
     cursor = next;
   } while (cursor !== "0" && found.size < NAMED);
   return [...found].sort();

@@ -118,6 +118,37 @@ export const SHARED_KEYS: readonly string[] = [
   "node-reports",
 ];
 
+/** What nodes make for themselves, by the first words of names: it may be there where there is nothing of users yet. */
+const MADE_BY_NODES: readonly string[] = [
+  "leases",
+  "incarnation",
+  "database",
+  "bridge",
+  "bridge-progress",
+  "bridge-mark",
+  "stream",
+  "stream-progress",
+  "notifications",
+  "publications",
+  "publications-progress",
+  "publications-stream",
+  "publications-stream-progress",
+  "receipts-sender",
+  "events-sender",
+  "node-reports",
+  "node-history",
+];
+
+/** Whether nodes make a key for themselves, so that it says nothing of users. */
+export function isMadeByNodes(key: string, prefix: string): boolean {
+  return MADE_BY_NODES.includes(firstWordOf(key, prefix));
+}
+
+function firstWordOf(key: string, prefix: string): string {
+  const own = key.slice(prefix.length).replace(/^@[^:]*:/, "");
+  return /^[\w-]+/.exec(own)?.[0] ?? "";
+}
+
 /** Redis' word for what a key has where there is none. */
 const NO_KEY = "none";
 
@@ -151,7 +182,7 @@ export class KeyTypes {
     });
     for (const [index, type] of types.entries()) {
       const name = names[index]!;
-      const expected = this.#typeOf(name);
+      const expected = KEY_TYPES[firstWordOf(name, this.#prefix)];
       if (expected === undefined || type === NO_KEY || type === expected) continue;
       const flaw =
         `the key ${name} is a ${type} and not a ${expected}, so another program made it: ` +
@@ -159,10 +190,5 @@ export class KeyTypes {
       flaws.set(name, flaw);
     }
     return flaws;
-  }
-
-  #typeOf(name: string): KeyType | undefined {
-    const own = name.slice(this.#prefix.length).replace(/^@[^:]*:/, "");
-    return KEY_TYPES[/^[\w-]+/.exec(own)?.[0] ?? ""];
   }
 }

@@ -76,3 +76,25 @@ Deno.test("a node that is stopped is gone at once, and one that is killed is sil
   last.kill("SIGTERM");
   await waitFor("it is gone", async () => (await list()).length === 1);
 });
+
+Deno.test("what other programs say where nodes ask each other harms none", async () => {
+  const [, , redisPlace] = PLACES;
+  await using nodes = await redisPlace![1]();
+  const { manager, first, redis } = nodes;
+  const listed = async () => {
+    const { json } = await manager.call(first, "GET", "/live/rooms");
+    return [json["rooms"], json["missing"]];
+  };
+  await waitFor("both are there", async () => {
+    const { json } = await manager.call(first, "GET", "/nodes");
+    return (json["nodes"] as Node[]).filter(({ ready }) => ready).length === 2;
+  });
+  const said = ["null", "7", "[]", "{", '"text"', '{"what":"live"}', '{"what":7,"ask":1}', "{}"];
+  for (const text of [...said, '{"from":"x","ask":1,"answer":1}']) {
+    assert.equal(await redis!.call("PUBLISH", "notifyli:node-calls", text), "2", text);
+  }
+  assert.deepEqual(await listed(), [[], undefined]);
+  for (const { log } of nodes.all) {
+    assert.deepEqual(log.filter(({ level }) => level === "error"), []);
+  }
+});

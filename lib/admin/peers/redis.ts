@@ -109,12 +109,8 @@ export class RedisPeers extends Peers {
   }
 
   #hear(text: string): void {
-    let letter: Letter;
-    try {
-      letter = JSON.parse(text);
-    } catch {
-      return; // another program publishes here
-    }
+    const letter = letterIn(text);
+    if (letter === undefined) return; // another program publishes here
     const { from, what, fields = {}, ask } = letter;
     if (what === undefined) return this.#takeAnswer(letter);
     if (ask !== undefined) void this.#answer(what, fields, from, ask);
@@ -139,6 +135,15 @@ export class RedisPeers extends Peers {
 
   async #send(channel: string, letter: Letter): Promise<void> {
     await this.#redis.publish(channel, JSON.stringify(letter)).catch(throwUnavailable);
+  }
+}
+
+function letterIn(text: string): Letter | undefined {
+  try {
+    const letter: unknown = JSON.parse(text);
+    return typeof letter === "object" && letter !== null ? letter as Letter : undefined;
+  } catch {
+    return undefined;
   }
 }
 

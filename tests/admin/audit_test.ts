@@ -108,3 +108,18 @@ testDatabases("the audit log keeps days and a number, and loses nothing", async 
   );
   assert.equal(Number(count), MOST_RECORDS);
 });
+
+testDatabases("who lists the audit log sees all that was kept before", async (database) => {
+  const audit = new AuditLog(database, 10);
+  const record = { who: "k", action: "user.block", site: "s", address: "::1", at: Date.now() };
+  const request = { site: "s", limit: 10, before: undefined };
+  const lists: Promise<string[]>[] = [];
+  for (const target of ["user 1", "user 2", "user 3"]) {
+    audit.keep({ ...record, target });
+    lists.push(audit.list(request).then((found) => found.map((each) => each.target)));
+  }
+  const [first, ...others] = await Promise.all(lists);
+  assert.ok(first!.includes("user 1"));
+  for (const other of others) assert.deepEqual(other.slice(-2), ["user 2", "user 1"]);
+  assert.deepEqual(others.at(-1), ["user 3", "user 2", "user 1"]);
+});

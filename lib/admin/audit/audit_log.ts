@@ -57,7 +57,7 @@ export class AuditLog {
   readonly #days: number;
   readonly #listeners = new Set<(record: KeptRecord) => void>();
   #waiting: KeptRecord[] = [];
-  #isWriting = false;
+  #writing: Promise<void> | undefined;
 
   /** @param days that a record is kept; `Infinity` for no limit */
   constructor(database: Database, days: number) {
@@ -106,10 +106,13 @@ export class AuditLog {
     }));
   }
 
-  /** Writes what waits; what cannot be written waits on. */
-  async write(): Promise<void> {
-    if (this.#isWriting) return;
-    this.#isWriting = true;
+  /** Writes what waits, and what comes meanwhile; what cannot be written waits on. */
+  write(): Promise<void> {
+    return this.#writing ??= this.#writeAll();
+  }
+
+  async #writeAll(): Promise<void> {
+    await Promise.resolve(); // it is under way before it is over
     try {
       while (this.#waiting.length > 0) {
         const batch = this.#waiting.slice(0, AT_ONCE);
@@ -119,7 +122,7 @@ export class AuditLog {
     } catch (error) {
       log.debug("audit records wait: {reason}", { reason: reasonOf(error) });
     } finally {
-      this.#isWriting = false;
+      this.#writing = undefined;
     }
   }
 

@@ -84,19 +84,22 @@ export class NotifyliApi {
     const [method, template, kind] = CALLS[name];
     const url = this.#urlOf(template, path, query);
     const isJson = body !== undefined && isPlain(body);
-    const response = await this.#fetch(url, {
+    const proof = await this.#proof();
+    const ending = this.#signal(signal);
+    const init: RequestInit = {
       method,
       headers: {
-        ...await this.#proof(),
+        ...proof,
         ...(isJson && { "content-type": "application/json" }),
         ...texts(headers),
       },
       body: isJson ? JSON.stringify(body) : body as BodyInit | undefined,
-      signal: this.#signal(signal),
-    });
-    if (!response.ok) throw await errorOf(response);
-    if (kind === "response") return response;
-    const text = await response.text();
+      signal: ending,
+    };
+    const response = await reached(url, ending, () => (this.#options.fetch ?? fetch)(url, init));
+    if (response.ok && kind === "response") return response;
+    const text = await reached(url, ending, () => response.text());
+    if (!response.ok) throw errorOf(response, text);
     return text === "" ? undefined : jsonIn(text, response);
   }
 
@@ -124,19 +127,20 @@ export class NotifyliApi {
     ];
     return signals.length === 0 ? null : AbortSignal.any(signals);
   }
+}
 
-  /** Rejects with what ended the call, where the caller did, and else with `unreachable`. */
-  async #fetch(url: URL, init: RequestInit): Promise<Response> {
-    try {
-      return await (this.#options.fetch ?? fetch)(url, init);
-    } catch (cause) {
-      const { signal } = init;
-      if (signal?.aborted && signal.reason?.name !== "TimeoutError") throw signal.reason;
-      const message = `Cannot reach ${url.origin}: ${
-        cause instanceof Error ? cause.message : cause
-      }`;
-      throw new ApiError("unreachable", message, { status: 0, cause });
-    }
+/** Does a part of a call. Rejects with what ended the call, where the caller did, and else with `unreachable`. */
+async function reached<T>(
+  { origin }: URL,
+  signal: AbortSignal | null,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (signal?.aborted && signal.reason?.name !== "TimeoutError") throw signal.reason;
+    const message = `Cannot reach ${origin}: ${cause instanceof Error ? cause.message : cause}`;
+    throw new ApiError("unreachable", message, { status: 0, cause });
   }
 }
 
@@ -154,9 +158,7 @@ function texts(values: Readonly<Record<string, unknown>>): Record<string, string
   );
 }
 
-async function errorOf(response: Response): Promise<ApiError> {
-  const { status } = response;
-  const text = await response.text();
+function errorOf({ status }: Response, text: string): ApiError {
   const told = objectIn(text);
   const { code, message, field, id, retry_after_ms: retryAfterMs } = told ?? {};
   if (typeof code !== "string" || typeof message !== "string") {

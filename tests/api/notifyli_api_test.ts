@@ -176,3 +176,28 @@ Deno.test("NotifyliApi says where nobody answers, where another one does, and wh
   stop.abort(new Error("enough"));
   await assert.rejects(() => called, /enough/);
 });
+
+Deno.test("NotifyliApi says where an answer breaks off, or does not come to its end", async () => {
+  await using broken = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {}, onError: () => new Response() },
+    (request) =>
+      new Response(
+        new ReadableStream({
+          start(controller) {
+            controller.enqueue(new TextEncoder().encode('{"keys":['));
+            if (request.url.endsWith("/stats")) controller.error(new Error("gone"));
+          },
+        }),
+        { status: request.url.endsWith("/rooms") ? 500 : 200 },
+      ),
+  );
+  const url = `http://127.0.0.1:${broken.addr.port}`;
+  await assert.rejects(() => new NotifyliApi({ url }).getStats(), { code: "unreachable" });
+  const hurried = new NotifyliApi({ url, timeoutMs: 100 });
+  await assert.rejects(() => hurried.listKeys(), { code: "unreachable", status: 0 });
+  await assert.rejects(() => hurried.listRooms(), { code: "unreachable" });
+  const stop = new AbortController();
+  const called = new NotifyliApi({ url }).listKeys(undefined, { signal: stop.signal });
+  setTimeout(() => stop.abort(new Error("enough")), 100);
+  await assert.rejects(() => called, /enough/);
+});

@@ -13,6 +13,9 @@ export const BACKUP_KILLED: Scenario = {
 
 type Env = Readonly<Record<string, string>>;
 
+/** How often a backup is begun at the most, until some were killed and some were not. */
+const MOST_ROUNDS = 30;
+
 async function killed({ random, seconds, progress }: FaultContext): Promise<Report> {
   const folder = await Deno.makeTempDir();
   const [dataDir, trial, file] = [`${folder}/data`, `${folder}/trial`, `${folder}/backup.tar`];
@@ -25,10 +28,14 @@ async function killed({ random, seconds, progress }: FaultContext): Promise<Repo
     const endsAt = performance.now() + seconds * 1000;
     let isOver = false;
     const load = notifyUntil(program, accepted, () => isOver);
-    assert.equal(await ended("backup", ["--force", file], env), 0);
-    for (let round = 0; round < 3 || performance.now() < endsAt; round++) {
+    const took = await secondsOf(async () => {
+      assert.equal(await ended("backup", ["--force", file], env), 0);
+    });
+    const isEnough = () => whole > 0 && kills > 1 && performance.now() > endsAt;
+    for (let round = 0; round < MOST_ROUNDS && !isEnough(); round++) {
       const before = accepted.length;
-      const code = await ended("backup", ["--force", file], env, random.between(0.05, 1.2));
+      const seconds = took * random.between(0.4, 1.6);
+      const code = await ended("backup", ["--force", file], env, seconds);
       if (code === 0) whole++;
       else kills++;
       // Killed or not: the file is one that can be restored, and a whole one has all that was accepted before.
@@ -40,18 +47,20 @@ async function killed({ random, seconds, progress }: FaultContext): Promise<Repo
     }
     isOver = true;
     await load;
+    assert.ok(whole > 0 && kills > 1, `${kills} backups were killed, and ${whole} not`);
   }
   progress(`${accepted.length} accepted, ${kills} backups killed, ${whole} whole`);
   const newest = await idsIn(dataDir);
   for (const id of accepted) assert.ok(newest.has(id), `${id} is lost`);
-  const saved = await restoredIds(file, trial);
+  let saved = new Set<string>();
+  const took = await secondsOf(async () => void (saved = await restoredIds(file, trial)));
   let [restores, news] = [0, 0];
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < 6; round++) {
     const env = { APP_DATA_DIR: trial, APP_PORT: "1" };
     const wanted = round % 2 === 0 ? `${folder}/newest.tar` : file;
     if (round === 0) await ended("backup", [wanted], { ...env, APP_DATA_DIR: dataDir });
     const before = (await idsIn(trial)).size;
-    const code = await ended("restore", ["--force", wanted], env, random.between(0.05, 0.8));
+    const code = await ended("restore", ["--force", wanted], env, took * random.between(0.2, 0.9));
     const after = (await idsIn(trial)).size;
     const expected = round % 2 === 0 ? newest.size : saved.size;
     assert.ok(after === before || after === expected, `${after} of ${before} or ${expected}`);
@@ -85,6 +94,12 @@ async function ended(
     if (!isEnded) child.kill("SIGKILL");
   }
   return (await status).code;
+}
+
+async function secondsOf(work: () => Promise<void>): Promise<number> {
+  const beganAt = performance.now();
+  await work();
+  return (performance.now() - beganAt) / 1000;
 }
 
 async function notifyUntil(

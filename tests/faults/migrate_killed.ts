@@ -44,8 +44,11 @@ async function killed({ random, seconds, progress }: FaultContext): Promise<Repo
     await using redis = await RedisServer.start();
     await using postgres = await PostgresServer.start();
     const env = { ...redis.env, ...postgres.env };
-    for (let tries = 0; tries < 4; tries++) {
-      if (await killedAfter(random.between(0.3, 1.5), { ...env, APP_DATA_DIR: dataDir })) kills++;
+    // Each is killed a little later than the one before, until one comes to its end.
+    let seconds = random.between(0.2, 0.5);
+    while (await killedAfter(seconds, { ...env, APP_DATA_DIR: dataDir })) {
+      kills++;
+      seconds += random.between(0.1, 0.4);
     }
     const { code, stdout, stderr } = await run(taskCommand("migrate"), {
       env: { ...env, APP_DATA_DIR: dataDir, APP_PORT: "1" },
@@ -64,6 +67,7 @@ async function killed({ random, seconds, progress }: FaultContext): Promise<Repo
     }
     const response = await fetch(`${program.url}/api/conversations?user_id=${USERS}`);
     assert.equal((await response.json()).conversations.length, 2);
+    assert.ok(kills > 0, "no move was killed");
     progress(`round ${round + 1}: ${kills} killed so far, all is there`);
   }
   await Deno.remove(dataDir, { recursive: true });

@@ -3,9 +3,12 @@ import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { readConfig } from "../../lib/configuration.ts";
 import { run } from "../support/command.ts";
+import { freePort } from "../support/free_port.ts";
 import { ROOT } from "../support/paths.ts";
 import { Program } from "../support/program.ts";
-import { APP_KEY } from "../support/tokens.ts";
+import { figuresIn } from "../support/promtool.ts";
+import { TestClient } from "../support/test_client.ts";
+import { APP_KEY, connectionToken } from "../support/tokens.ts";
 
 const FOLDER = `${ROOT}deploy/kubernetes`;
 
@@ -110,8 +113,17 @@ Deno.test("the settings exist, and a stop has the time that it takes", () => {
 });
 
 Deno.test("a server answers the probes, and the metrics' address has what the autoscaler asks for", async () => {
+  const { annotations } = manifests.deployment.spec.template.metadata;
+  const port = annotations["prometheus.io/port"];
+  assert.equal(manifests.settings.data["APP_METRICS_ADDRESS"], `0.0.0.0:${port}`);
+  assert.ok(
+    container.ports.some(({ containerPort }: { containerPort: number }) =>
+      String(containerPort) === port
+    ),
+  );
+  const APP_METRICS_ADDRESS = `127.0.0.1:${freePort()}`;
   await using server = await Program.start({
-    env: { ...manifests.settings.data, APP_METRICS_ADDRESS: "", APP_KEY },
+    env: { ...manifests.settings.data, APP_METRICS_ADDRESS, APP_KEY },
   });
   for (const probe of ["startupProbe", "livenessProbe", "readinessProbe"]) {
     const { path, port } = container[probe].httpGet;
@@ -120,6 +132,14 @@ Deno.test("a server answers the probes, and the metrics' address has what the au
     await response.body?.cancel();
     assert.equal(response.status, 200, probe);
   }
+  await using _client = await TestClient.connectWithToken(
+    server.webSocketUrl,
+    await connectionToken({ sub: "1" }),
+  );
+  const path = annotations["prometheus.io/path"];
+  const figures = figuresIn(await (await fetch(`http://${APP_METRICS_ADDRESS}${path}`)).text());
+  const { metric } = manifests.autoscaler.spec.metrics[0].pods;
+  assert.equal(figures.find(({ name }) => name === metric.name)?.value, 1);
 });
 
 async function check(file: string, text: string) {

@@ -31,6 +31,7 @@ Deno.test("doctor finds nothing wrong with a good setup, and ends with 0", async
     assert.match(stdout, line);
   }
   assert.doesNotMatch(stdout, /^!!/m);
+  assert.doesNotMatch(stdout, /^\?\? (Redis|PostgreSQL|Server|Access)/m);
 });
 
 Deno.test("doctor says what is wrong with Redis", async (t) => {

@@ -55,7 +55,7 @@ async function killed({ random, seconds, progress }: FaultContext): Promise<Repo
   let saved = new Set<string>();
   const took = await secondsOf(async () => void (saved = await restoredIds(file, trial)));
   let [restores, news] = [0, 0];
-  for (let round = 0; round < 6; round++) {
+  for (let round = 0; round < 4; round++) {
     const env = { APP_DATA_DIR: trial, APP_PORT: "1" };
     const wanted = round % 2 === 0 ? `${folder}/newest.tar` : file;
     if (round === 0) await ended("backup", [wanted], { ...env, APP_DATA_DIR: dataDir });

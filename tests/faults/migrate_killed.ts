@@ -44,11 +44,11 @@ async function killed({ random, seconds, progress }: FaultContext): Promise<Repo
     await using redis = await RedisServer.start();
     await using postgres = await PostgresServer.start();
     const env = { ...redis.env, ...postgres.env };
-    // Each is killed a little later than the one before, until one comes to its end.
+    // Each is killed later than the one before, until one comes to its end.
     let seconds = random.between(0.2, 0.5);
     while (await killedAfter(seconds, { ...env, APP_DATA_DIR: dataDir })) {
       kills++;
-      seconds += random.between(0.1, 0.4);
+      seconds *= random.between(1.1, 1.5);
     }
     const { code, stdout, stderr } = await run(taskCommand("migrate"), {
       env: { ...env, APP_DATA_DIR: dataDir, APP_PORT: "1" },

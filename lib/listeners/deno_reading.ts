@@ -16,9 +16,12 @@ export interface Listening {
 
 const OWN = Symbol("own");
 const IDLE_SECONDS = Symbol("idleSeconds");
+const SILENT_SINCE = Symbol("silentSince");
 
 type Hidden = WebSocket & {
   [OWN]?: Listening;
+  /** When its silence last began anew, on `performance.now()`'s clock. */
+  [SILENT_SINCE]?: number;
   /** While the socket does not read, the previous value of {@linkcode IDLE}. */
   [IDLE_SECONDS]?: unknown;
   [name: symbol]: unknown;
@@ -44,6 +47,12 @@ const IDLE = OWN_NAMES.get("[[idleTimeout]]");
 /** How long a socket that does not read may be silent: longer than anything is worked on. */
 const DAY_SECONDS = 86_400;
 
+/**
+ * The part of {@linkcode IDLE} for which silence need not begin anew: that makes a timer, which costs more than many a message. It is
+ * less than a half, so that whatever answers the ping counts.
+ */
+const STILL_HEARD = 1 / 4;
+
 /** The runtime's own {@linkcode HEARD}, with which the silence of a socket begins anew. */
 let beginSilence: ((this: Hidden) => void) | undefined;
 
@@ -51,7 +60,12 @@ if (LOOP !== undefined && HEARD !== undefined) {
   const prototype = WebSocket.prototype as Hidden;
   const original = beginSilence = prototype[HEARD] as (this: Hidden) => void;
   prototype[HEARD] = function (this: Hidden): void {
-    original.call(this);
+    const now = performance.now();
+    const stillMs = IDLE === undefined ? 0 : Number(this[IDLE]) * 1000 * STILL_HEARD;
+    if (now - (this[SILENT_SINCE] ?? -Infinity) >= stillMs) {
+      this[SILENT_SINCE] = now;
+      original.call(this);
+    }
     this[OWN]?.heard();
   };
 }

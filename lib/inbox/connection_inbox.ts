@@ -74,8 +74,11 @@ export class ConnectionInbox {
   #inboxUpTo: Position = NOWHERE;
   /** The ids of the last notifications that were given, or what {@linkcode ConnectionInbox.#keyOf} says, so that none comes twice. */
   #given: Set<string> | undefined;
-  /** The ids of notifications that the socket was given, and that nobody knows to be taken yet. */
-  #handed: string[] = [];
+  /**
+   * The ids of notifications that the socket was given, and that nobody knows to be taken yet. While there are none there is no list:
+   * an empty one would grow old until the next notification, and what an old list held outlives the small garbage collections.
+   */
+  #handed: string[] | undefined;
   /** Whether a proof was asked for that has not come yet. */
   #isProving = false;
 
@@ -102,7 +105,7 @@ export class ConnectionInbox {
     this.#heldInbox = undefined;
     this.#inboxUpTo = NOWHERE;
     this.#given = undefined;
-    this.#handed = [];
+    this.#handed = undefined;
   }
 
   leaveRoom(room: string): void {
@@ -174,21 +177,19 @@ export class ConnectionInbox {
   }
 
   /** The ids that the socket has taken since the last call; none while something waits in the socket. */
-  takeHanded(): string[] {
-    if (this.connection.closed || this.connection.bufferedAmount > 0) return [];
-    const handed = this.#handed;
-    this.#handed = [];
-    return handed;
+  takeHanded(): readonly string[] {
+    const isTaken = !this.connection.closed && this.connection.bufferedAmount === 0;
+    return isTaken ? this.#takeAll() : [];
   }
 
   get hasHanded(): boolean {
-    return this.#handed.length > 0;
+    return this.#handed !== undefined;
   }
 
   /** Marks what is under way, before the server closes the connection: its closing handshake still carries that over. */
   finish(): void {
     if (this.#provesTaken) this.#prove();
-    else if (this.#handed.length > 0) {
+    else if (this.hasHanded) {
       const handed = this.takeHanded();
       if (handed.length > 0) this.#marks.taken(this.connection, handed, "sent");
     }
@@ -241,7 +242,8 @@ export class ConnectionInbox {
   }
 
   #noteHanded(ids: readonly string[]): void {
-    for (const id of ids) this.#handed.push(id);
+    if (this.#handed === undefined) this.#handed = [...ids];
+    else for (const id of ids) this.#handed.push(id);
     if (!this.#provesTaken) return this.#marks.note(this);
     if (this.#isProving) return; // the next proof is for these, too
     this.#isProving = true;
@@ -250,17 +252,22 @@ export class ConnectionInbox {
 
   /** Asks for a proof of all that was given so far. What is given meanwhile waits for the next proof. */
   #prove(): void {
-    const ids = this.#handed;
+    const ids = this.#takeAll();
     const { site, user } = this.connection;
-    this.#handed = [];
     if (ids.length === 0) return;
     this.connection.confirm((isTaken) => {
       this.#isProving = false;
       if (!isTaken) return; // these stay queued, and come with the next connection
       this.#marks.taken({ site, user }, ids, "delivered");
-      this.#isProving = this.#handed.length > 0;
+      this.#isProving = this.hasHanded;
       this.#prove();
     });
+  }
+
+  #takeAll(): readonly string[] {
+    const handed = this.#handed ?? [];
+    this.#handed = undefined;
+    return handed;
   }
 
   #remember(id: string): void {

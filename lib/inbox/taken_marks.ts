@@ -4,6 +4,7 @@
  */
 import { isRefusedAlone } from "../base/errors.ts";
 import { inSlices } from "../base/slices.ts";
+import { UnderWay } from "../base/under_way.ts";
 import type { Connection } from "../core/connection.ts";
 import type { ConnectionInbox, InboxOwner, Marks } from "./connection_inbox.ts";
 import type { StepRecord } from "./steps.ts";
@@ -21,9 +22,9 @@ export class TakenMarks implements Marks {
   readonly #inbox: Inbox;
   readonly #steps: StepRecord;
   readonly #onFailure: () => void;
-  /** The inboxes of connections whose sockets hold notifications. */
-  readonly #inboxes = new Set<ConnectionInbox>();
-  readonly #writing = new Set<Promise<void>>();
+  /** The inboxes of connections whose sockets hold notifications; a new set after each look, for the reason that `UnderWay` has. */
+  #inboxes = new Set<ConnectionInbox>();
+  readonly #writing = new UnderWay();
   #unwritten: Mark[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -58,8 +59,7 @@ export class TakenMarks implements Marks {
 
   /** Stores that a user has notifications. */
   write(mark: Mark): void {
-    const writing = this.#write(mark).finally(() => this.#writing.delete(writing));
-    this.#writing.add(writing);
+    void this.#writing.note(this.#write(mark));
   }
 
   /** Stores what can be stored now, and what could not be stored before. */
@@ -69,14 +69,16 @@ export class TakenMarks implements Marks {
     this.#unwritten = [];
     await inSlices(unwritten, (mark) => this.#write(mark), { atOnce: REWRITTEN_AT_ONCE });
     this.#look();
-    await Promise.all(this.#writing);
+    await this.#writing.settled();
   }
 
   #look(): void {
     this.#timer = undefined;
-    for (const inbox of this.#inboxes) {
+    const inboxes = this.#inboxes;
+    this.#inboxes = new Set();
+    for (const inbox of inboxes) {
       const ids = inbox.takeHanded();
-      if (inbox.connection.closed || !inbox.hasHanded) this.#inboxes.delete(inbox);
+      if (!inbox.connection.closed && inbox.hasHanded) this.#inboxes.add(inbox);
       if (ids.length > 0) this.taken(inbox.connection, ids, "sent");
     }
     if (this.#inboxes.size > 0) this.#timer = setTimeout(() => this.#look(), LOOK_AFTER_MS);

@@ -60,8 +60,11 @@ export interface SqliteStoreOptions {
 export class SqliteStore implements AsyncDisposable {
   readonly #database: DatabaseSync;
   readonly #health: StoreHealth;
-  /** The changes of the next commit. Bounded by what can arrive in one turn of the event loop. */
-  #pending: PendingChange[] = [];
+  /**
+   * The changes of the next commit. Bounded by what can arrive in one turn of the event loop. While there are none there is no list: an
+   * empty one would grow old until the next change, and what an old list held outlives the small garbage collections.
+   */
+  #pending: PendingChange[] | undefined;
   /** What runs at the end of the commit that is being made. */
   #last: (() => void)[] = [];
   /** Whether a commit is being made. */
@@ -216,8 +219,14 @@ export class SqliteStore implements AsyncDisposable {
       let result: T;
       const run = () => void (result = change());
       const done = () => resolve(result);
-      if (this.#pending.push({ run, done, failed }) === 1) setImmediate(() => this.#flush());
+      this.#add({ run, done, failed });
     });
+  }
+
+  #add(change: PendingChange): void {
+    if (this.#pending !== undefined) return void this.#pending.push(change);
+    this.#pending = [change];
+    setImmediate(() => this.#flush());
   }
 
   /** Resolves when what was committed so far is on the disk. Whoever shows rows to others should wait for that. */
@@ -242,8 +251,8 @@ export class SqliteStore implements AsyncDisposable {
   }
 
   #flush(): void {
-    const pending = this.#pending;
-    this.#pending = [];
+    const pending = this.#pending ?? [];
+    this.#pending = undefined;
     this.#write(pending);
   }
 

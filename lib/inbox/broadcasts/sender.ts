@@ -341,12 +341,19 @@ export class BroadcastSender implements Task {
     work: (user: UserId) => Promise<void>,
     edit?: BroadcastEdit,
   ): Promise<boolean> {
-    const going = new Set<Promise<void>>();
     const failures: unknown[] = [];
-    const begin = (user: UserId) => {
-      const one = work(user).catch((error) => void failures.push(error))
-        .finally(() => going.delete(one));
-      going.add(one);
+    let going = 0;
+    let noteEnd = () => {};
+    const anEnd = () => new Promise<void>((resolve) => noteEnd = resolve);
+    const begin = async (user: UserId) => {
+      going++;
+      try {
+        await work(user);
+      } catch (error) {
+        failures.push(error);
+      }
+      going--;
+      noteEnd();
     };
     let isHeld = true;
     let rested = 0;
@@ -354,17 +361,16 @@ export class BroadcastSender implements Task {
       const startedAt = performance.now();
       const many = Math.floor(rested * EACH_MS);
       const end = at + Math.min(Math.max(many, FEWEST_AT_ONCE), MOST_AT_ONCE);
-      users.slice(at, end).forEach(begin);
-      at = end;
+      for (; at < end && at < users.length; at++) void begin(users[at]!);
       // More than half of the time is for others, who have the processors, the disk and Redis for themselves then.
       const restsAt = performance.now();
       const took = restsAt - startedAt;
       await pause(Math.min(Math.max(took, SHORTEST_REST_MS), LONGEST_REST_MS));
       rested = performance.now() - restsAt;
-      while (going.size > MOST_GOING) await Promise.race(going);
+      while (going > MOST_GOING) await anEnd();
       isHeld = await this.#isHeld(broadcast, edit);
     }
-    await Promise.all(going);
+    while (going > 0) await anEnd();
     if (failures.length > 0) throw failures[0];
     return isHeld;
   }

@@ -12,8 +12,14 @@ export function faintIcons(page: Page, selector: string): Promise<string[]> {
 }
 
 const MEASURE = `
+  // A page has few colours, and reading one from a canvas takes long.
+  const parsed = new Map();
   const parse = (color) => {
-    const canvas = parse.canvas ??= new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+    if (!parsed.has(color)) parsed.set(color, read(color));
+    return parsed.get(color);
+  };
+  const read = (color) => {
+    const canvas = read.canvas ??= new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
     canvas.clearRect(0, 0, 1, 1);
     canvas.fillStyle = color;
     canvas.fillRect(0, 0, 1, 1);

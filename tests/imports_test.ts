@@ -11,7 +11,8 @@ const RULES: ImportRules = {
     "lib/sdk": "base/close_codes.ts base/times.ts base/visible_text.ts",
     "lib/page":
       "sdk/mod.ts sdk/element/notifyli_inbox.ts sdk/view/*.ts sdk/core/frames.ts sdk/core/ids.ts base/visible_text.ts",
-    "lib/dashboard": "page/components/kit/*.tsx page/theme.ts",
+    "lib/dashboard":
+      "base/pause.ts sdk/core/event_reader.ts page/components/kit/*.tsx page/theme.ts",
     "lib/api": "",
     "lib/build": "",
     "lib/build.ts": "build",
@@ -97,6 +98,7 @@ const RULES: ImportRules = {
     "lib/ways/redis_keys.ts -> lib/inbox/store/redis_keys.ts":
       "what the ways refuse and what inboxes refuse is kept in one place",
     "lib/ways/dead_entries.ts -> lib/inbox/store/redis_keys.ts": "the same",
+    "lib/ways/stream_aside.ts -> lib/inbox/store/redis_keys.ts": "the same",
     "lib/publisher/publisher.ts -> lib/rooms/store/store.ts": "the type of who is connected",
     "lib/publisher/publisher.ts -> lib/rooms/store/connections.ts":
       "it runs without a server, and reads what nodes have written",

@@ -16,6 +16,7 @@ import type { Limits } from "../base/sizes.ts";
 import { CATEGORY, LEVELS, MOST_LEVELS } from "../log/levels.ts";
 import { type Abouts, may, must, type Parameters } from "../http/openapi/about.ts";
 import { at, kit, NEXT, PAGE, USER } from "../http/openapi/kit.ts";
+import { SOURCES } from "./dead_letters/routes.ts";
 
 const MILLISECONDS = (description: string) => number(`${description} In milliseconds.`);
 
@@ -129,14 +130,13 @@ const LOG_QUERY: Parameters = {
 };
 
 const STEPS = [
-  ...["accepted", "stored", "scheduled", "held_back", "published", "sent", "acknowledged"],
-  ...["pushed", "push_failed", "read", "acted", "snoozed", "withdrawn", "expired"],
+  ...["accepted", "edited", "stored", "scheduled", "held_back", "published", "sent"],
+  ...["acknowledged", "pushed", "push_failed", "read", "acted", "snoozed", "deleted", "withdrawn"],
+  "expired",
 ];
 
-const SOURCES = ["hooks", "stream", "amqp"] as const;
-
 const OF_LETTER: Parameters = {
-  source: must(oneOf("`hooks`, `stream` or `amqp`.", SOURCES), "stream"),
+  source: must(oneOf("`hooks`, `stream`, `amqp` or `schedule`.", SOURCES), "stream"),
   id: must(text("The dead letter's id."), "1790000000000-0"),
 };
 
@@ -191,7 +191,10 @@ const CONNECTION = named(
     since: at("Since when."),
     rooms: list("In which rooms.", { type: "string" }),
     queued_bytes: whole("Bytes that wait for the client."),
-  }, { address: text("From where.") }),
+  }, {
+    address: text("From where."),
+    round_trip_ms: MILLISECONDS("How long its client took to answer the last ping."),
+  }),
 );
 
 const LIVE_USER = named(

@@ -8,6 +8,7 @@ import { Broadcasts } from "../inbox/broadcasts/broadcasts.ts";
 import { StepRecord } from "../inbox/steps.ts";
 import { Timing } from "../inbox/timing/timing.ts";
 import { InboxService } from "../inbox/inbox.ts";
+import { RefusedNotifications } from "../inbox/refused.ts";
 import { limits } from "../limits/settings.ts";
 import { listeners } from "../listeners/settings.ts";
 import { adminApi } from "./api.ts";
@@ -85,6 +86,7 @@ export const adminFeature = {
           hooks: hooksAside(use(Hooks)),
           stream: use(StreamDeadLetters).aside,
           amqp: use(RabbitDeadLetters).aside,
+          schedule: use(RefusedNotifications),
         }),
         ...scheduledRoutes(use(InboxService), of(limits)),
         ...timelineRoutes(

@@ -1,5 +1,8 @@
-/** Waiting: the one pause of all loops, and a clock that a test may set. */
+/** Waiting on the server, and a clock that a test may set. */
 import { setImmediate } from "node:timers";
+import { pause } from "./pause.ts";
+
+export { pause };
 
 /** The time and the pauses of a loop on the server. The client library has a `Clock` of its own. */
 export interface ServerClock {
@@ -7,23 +10,6 @@ export interface ServerClock {
   now(): number;
   /** Resolves after `ms`, or at once when the signal aborts. */
   pause(ms: number, signal?: AbortSignal): Promise<void>;
-}
-
-/**
- * Resolves after `ms`, or at once when the signal aborts; never rejects. A loop pauses many thousand times on one signal
- * that lives as long as the server, so each pause removes its own timer and listener, whichever ends it.
- */
-export function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  if (signal?.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal?.addEventListener("abort", done);
-  });
 }
 
 /** Resolves as `done` does, or with `false` where that takes longer than `ms`. Rejects where `done` has rejected by then. */

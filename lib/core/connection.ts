@@ -220,6 +220,11 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
     return this.#writer.bufferedAmount;
   }
 
+  /** How long the other end took to answer the last ping, in milliseconds; `undefined` where that is not known. */
+  get roundTripMs(): number | undefined {
+    return this.#socket.roundTripMs;
+  }
+
   /** Whether the listener can tell what the other end has taken. */
   get canConfirm(): boolean {
     return this.#writer.canConfirm;

@@ -24,6 +24,8 @@ export interface Socket {
   terminate(): void;
   /** Bytes that were sent but not yet handed to the operating system. */
   readonly bufferedAmount: number;
+  /** How long its other end took to answer the last ping, in milliseconds; absent where none was answered yet. */
+  readonly roundTripMs?: number | undefined;
   /**
    * Calls `done` once, with whether the other end has all that was sent before: when a ping was answered, or when a
    * closing handshake that the server began has ended. This method is absent if the listener cannot tell.

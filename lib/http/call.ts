@@ -77,6 +77,11 @@ export class Call {
     return actorOf(this.#context);
   }
 
+  /** Whether somebody calls by hand, in the dashboard: all that is done there is in the audit log, also what programs do all day. */
+  get isByHand(): boolean {
+    return this.#context.env.known !== undefined;
+  }
+
   /** What calls are counted by for a rate: the caller's key, or the address of a program on this machine. */
   get rateKey(): string {
     const { who } = this.#context.get("caller");

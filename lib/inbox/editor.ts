@@ -14,6 +14,7 @@ import {
   patchedForDigest,
   patchedForLater,
 } from "./patch.ts";
+import type { StepRecord } from "./steps.ts";
 import type { Inbox, Kept, KeptForLater, Schedule } from "./store/store.ts";
 import type { Timing } from "./timing/timing.ts";
 
@@ -24,6 +25,8 @@ export interface EditorParts {
   readonly counters: Pick<InboxCounters, "edited">;
   readonly decisions: Pick<Decisions, "zoneOf">;
   readonly timing: Pick<Timing, "editDigested">;
+  /** Remembers what was edited here. @default nobody does */
+  readonly steps?: Pick<StepRecord, "note">;
 }
 
 /** A notification after a change. Times are Unix times in milliseconds. */
@@ -61,7 +64,10 @@ export class Editor {
     const edited = WITH_FILES.some((field) => patch.given.has(field))
       ? await this.#inTurn(meant, () => this.#editWithFiles(meant, patch))
       : await this.#edit(meant, patch, {});
-    if (edited !== undefined) this.#parts.counters.edited.value++;
+    if (edited === undefined) return undefined;
+    const { counters, steps } = this.#parts;
+    counters.edited.value++;
+    steps?.note("edited", meant, { expiresAt: edited.kept.expiresAt });
     return edited;
   }
 

@@ -30,6 +30,7 @@ import { InboxService } from "./inbox.ts";
 import { inboxCounters, inboxRefusals, scheduledGauge, usersGauge } from "./metrics.ts";
 import { Notifier } from "./notify.ts";
 import type { Dropped, Retention } from "./retention.ts";
+import { RefusedNotifications } from "./refused.ts";
 import { inboxRoutes } from "./routes.ts";
 import { scheduler } from "./scheduler.ts";
 import { inbox as settings } from "./settings.ts";
@@ -83,7 +84,7 @@ export const inboxFeature = {
       isOnline: async (...place) => await rooms.presence.get(...place) !== undefined,
     });
     const zoneOf: ZoneOf = (site, user) => decisions.zoneOf(site, user);
-    const editor = new Editor({ ...stores, attachments, counters, decisions, timing });
+    const editor = new Editor({ ...stores, attachments, counters, decisions, timing, steps });
     const broadcasts = new Broadcasts({ database, attachments, ...stores });
     const sender = new BroadcastSender({
       ...{ database, broadcasts, notifier, editor, inbox: service, timing, decisions, days },
@@ -104,7 +105,10 @@ export const inboxFeature = {
     });
     rooms.listen(delivery);
     return {
-      services: [service, steps, acts, delivery, notifier, broadcasts, sendings, timing],
+      services: [
+        ...[service, steps, acts, delivery, notifier, broadcasts, sendings, timing],
+        new RefusedNotifications(opened.refused, notifier),
+      ],
       sockets: INBOX_SOCKETS,
       commands: [...inboxCommands(service, zoneOf), ...actCommands(acts)],
       routes: described([

@@ -1,6 +1,7 @@
 /** What clients and senders ask of inboxes: clients read pages and say what users did, senders ask for receipts. */
 import type {
   Inbox,
+  InboxChange,
   InboxCounts,
   InboxEvent,
   InboxPage,
@@ -42,6 +43,9 @@ const ACKNOWLEDGED_AT_ONCE = 20;
 
 /** Most notifications that are put off or brought back at once. */
 const SNOOZED_AT_ONCE = 50;
+
+/** Of more that are deleted at once, the others are not remembered (`steps.ts`). */
+const MOST_NOTED = 100;
 
 /** Says to its sender how far a notification came. Times are Unix times in seconds. */
 export type Receipt = ScheduledReceipt | InboxReceipt;
@@ -258,13 +262,24 @@ export class InboxService {
     event: InboxEvent,
     which?: Which,
   ): Promise<{ unread: number }> {
-    const telling = this.#witness?.changing(site, user);
-    if (telling !== undefined) await telling;
-    const { ids, unread } = await this.#inbox.change(site, user, event, which);
+    const { ids, unread } = await this.#change(site, user, event, which);
     if (event !== "delete") return { unread };
-    await this.#attachments.giveBack(site, user, ids);
+    for (const id of ids.slice(0, MOST_NOTED)) this.#steps?.note("deleted", { site, user, id });
     if (Array.isArray(which)) await this.#deleteSnoozed(site, user, without(which, ids));
     return { unread };
+  }
+
+  async #change(
+    site: string,
+    user: UserId,
+    event: InboxEvent,
+    which?: Which,
+  ): Promise<InboxChange> {
+    const telling = this.#witness?.changing(site, user);
+    if (telling !== undefined) await telling;
+    const changed = await this.#inbox.change(site, user, event, which);
+    if (event === "delete") await this.#attachments.giveBack(site, user, changed.ids);
+    return changed;
   }
 
   /**
@@ -345,9 +360,7 @@ export class InboxService {
     await inSlices(ids, async (id) => {
       const kept = await this.#schedule.find(site, user, id);
       if (kept === undefined || !isSnoozed(kept)) return; // what its sender has scheduled is none of the user's yet
-      if (await this.#schedule.cancel(site, user, id)) {
-        await this.#attachments.giveBack(site, user, [id]);
-      }
+      if (await this.#cancel(site, user, id)) this.#steps?.note("deleted", { site, user, id });
     }, { atOnce: SNOOZED_AT_ONCE });
   }
 
@@ -409,7 +422,7 @@ export class InboxService {
     if (await this.#inbox.get(site, user, id) === undefined) {
       return await this.#cancel(site, user, id); // it may have been put off in between
     }
-    await this.change(site, user, "delete", [id]);
+    await this.#change(site, user, "delete", [id]);
     return true;
   }
 

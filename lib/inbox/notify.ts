@@ -100,7 +100,7 @@ export class Notifier {
     if ("held" in ready) return ready.held;
     const { inbox, schedule, counters, steps } = this.#parts;
     const { notification, deliverAt, asksOnline } = ready;
-    const { site, user, room, id } = notification;
+    const { site, user, room, id, expiresAt } = notification;
     // Asked at the same time as the notification is stored, which counts whether this is answered or not.
     const asking = asksOnline ? this.#parts.isOnline(site, room, user).catch(() => false) : false;
     const isLater = deliverAt !== undefined;
@@ -116,7 +116,7 @@ export class Notifier {
     }
     if (beganAt !== undefined) this.#parts.figures.taken(beganAt);
     const online = await asking;
-    if (isNew) steps?.note("accepted", { site, user, id }, { at: acceptedAt });
+    if (isNew) steps?.note("accepted", { site, user, id }, { at: acceptedAt, expiresAt });
     if (isNew) counters[isLater ? "scheduled" : "accepted"].value++;
     log.debug("notification {id} for user {user} in room {room} is stored", { id, user, room });
     // A notification that was there before may have been sent with another time.

@@ -132,15 +132,20 @@ export function inboxRoutes(
       async run(call) {
         const id = call.param("id");
         const user = userNamed(call);
+        const of = user === undefined ? "" : ` of user ${user}`;
+        const target = `notification ${id}${of}`;
+        const note = () => noteByHand(call, { verb: "withdraw", did: "took back", target });
         // Without a user, one for many is taken back from all of them.
         if (user === undefined && await broadcasts.withdraw(call.site, id)) {
+          note();
           return { status: 202, json: { id, state: "withdrawing" } };
         }
         const isGone = user === undefined
           ? await inbox.withdraw(call.site, id)
           : await inbox.withdrawFrom(call.site, user, id);
-        if (isGone || await timing.withdraw(call.site, id, user)) return { status: 204 };
-        throw unknownNotification(id);
+        if (!isGone && !await timing.withdraw(call.site, id, user)) throw unknownNotification(id);
+        note();
+        return { status: 204 };
       },
     },
     {
@@ -255,13 +260,17 @@ export function inboxRoutes(
   async function send(call: Call, notification: ParsedNotification): Promise<HttpAnswer> {
     publishing.limitPublish(call.rateKey);
     const request = { site: call.site, ...notification, asksOnline: true };
-    return takenAnswer(notification, await notifier.notify(request));
+    const taken = await notifier.notify(request);
+    const target = `notification ${taken.id} to user ${notification.user}`;
+    noteByHand(call, { verb: "send", did: "sent", target });
+    return takenAnswer(notification, taken);
   }
 
   async function sendToMany(call: Call, broadcast: ParsedBroadcast): Promise<HttpAnswer> {
     publishing.limitPublish(call.rateKey);
     const accepted = await broadcasts.accept({ site: call.site, ...broadcast });
     const { id, recipients, isDuplicate } = accepted;
+    noteByHand(call, { verb: "send", did: "sent", target: `notification ${id} to many` });
     return { status: isDuplicate ? 200 : 202, json: { id, recipients } };
   }
 }
@@ -311,6 +320,19 @@ function sent(path: Route["path"], run: Route["run"]): Route[] {
 /** Reads fields where the body has some; else the whole body is the message, as `curl -d` sends it. */
 async function fieldsOrText(call: Call): Promise<Fields> {
   return withBeside(await call.fieldsOr("message"), saidBeside(call));
+}
+
+/** What programs send and take back is in no audit log; what somebody does by hand is. */
+function noteByHand(
+  call: Call,
+  { verb, did, target }: {
+    readonly verb: "send" | "withdraw";
+    readonly did: string;
+    readonly target: string;
+  },
+): void {
+  if (!call.isByHand) return;
+  call.audit.did(call.actor, { action: `notification.${verb}`, did, target, site: call.site });
 }
 
 function given(name: string, value: string | undefined): Fields {

@@ -1,6 +1,6 @@
 /**
- * Remembers the last steps of notifications on this node, in memory: accepted here, given to which connection, acknowledged by
- * which. What stores keep of a notification does not say at which connection it was. A step is a place in lists that are there
+ * Remembers the last steps of notifications on this node, in memory: accepted, edited, deleted or taken back here, given to which
+ * connection, acknowledged by which. What stores keep of a notification does not say at which connection it was. A step is a place in lists that are there
  * already: objects that live for so long would be copied by each of the next garbage collections, while messages wait.
  */
 import type { UserId } from "../base/fields.ts";
@@ -16,7 +16,7 @@ const LATENCY_MS = 60_000;
 const MOST_LATENCIES = 500;
 
 export interface Step {
-  readonly step: "accepted" | "sent" | "acknowledged" | "withdrawn";
+  readonly step: "accepted" | "edited" | "sent" | "acknowledged" | "deleted" | "withdrawn";
   readonly site: string;
   readonly user: UserId;
   readonly id: string;
@@ -24,6 +24,14 @@ export interface Step {
   readonly at: number;
   /** The connection's id. */
   readonly connection?: string | undefined;
+  /** Of one that was accepted or edited: when it runs out, a Unix time in milliseconds; absent where it never does. */
+  readonly expiresAt?: number | undefined;
+}
+
+/** What is known of a step beside its name. */
+interface About extends Pick<Step, "connection" | "expiresAt"> {
+  /** Unix time in milliseconds. @default now */
+  readonly at?: number;
 }
 
 export class StepRecord {
@@ -34,6 +42,8 @@ export class StepRecord {
   readonly #ids: string[] = [];
   readonly #connections: (string | undefined)[] = [];
   readonly #times = new Float64Array(MOST_STEPS);
+  /** When they run out; 0 where they never do. */
+  readonly #ends = new Float64Array(MOST_STEPS);
   #next = 0;
   readonly #startedAt = Date.now();
   /** When those were accepted that nobody has acknowledged yet, by id. */
@@ -48,11 +58,10 @@ export class StepRecord {
     this.#onAcknowledged = onAcknowledged;
   }
 
-  /** @param at when it was, in Unix milliseconds. @default now */
   note(
     step: Step["step"],
     { site, user, id }: { readonly site: string; readonly user: UserId; readonly id: string },
-    { connection, at = Date.now() }: { readonly connection?: string; readonly at?: number } = {},
+    { connection, at = Date.now(), expiresAt = 0 }: About = {},
   ): void {
     const place = this.#next;
     this.#names[place] = step;
@@ -61,6 +70,7 @@ export class StepRecord {
     this.#ids[place] = id;
     this.#connections[place] = connection;
     this.#times[place] = at;
+    this.#ends[place] = expiresAt;
     this.#next = (place + 1) % MOST_STEPS;
     if (step === "accepted") this.#noteAccepted(id, at);
     else if (step === "acknowledged") this.#noteAcknowledged(id, at);
@@ -70,10 +80,11 @@ export class StepRecord {
     const found: Step[] = [];
     for (let place = this.#ids.indexOf(id); place >= 0; place = this.#ids.indexOf(id, place + 1)) {
       if (this.#users[place] !== user || this.#sites[place] !== site) continue;
-      const connection = this.#connections[place];
+      const [connection, expiresAt] = [this.#connections[place], this.#ends[place]!];
       found.push({
         ...{ step: this.#names[place]!, site, user, id, at: this.#times[place]! },
         ...(connection !== undefined && { connection }),
+        ...(expiresAt > 0 && { expiresAt }),
       });
     }
     return found.sort((one, other) => one.at - other.at);

@@ -90,7 +90,7 @@ function upgrade(
 function attach(
   webSocket: WebSocket,
   accepted: Accepted,
-  { maxFrameBytes }: ListenerOptions,
+  { maxFrameBytes, keepaliveSeconds }: ListenerOptions,
   open: OpenSockets,
 ): void {
   // This is cleared once the socket is open, since it keeps the whole request in memory.
@@ -99,7 +99,9 @@ function attach(
   webSocket.binaryType = "arraybuffer";
   webSocket.onopen = () => {
     open.add(webSocket);
-    if (opening !== undefined) socket = new DenoSocket(webSocket, opening, maxFrameBytes);
+    if (opening !== undefined) {
+      socket = new DenoSocket(webSocket, opening, { maxFrameBytes, keepaliveSeconds });
+    }
     opening = undefined;
   };
   webSocket.onmessage = ({ data }) => socket?.received(data);
@@ -117,9 +119,14 @@ class DenoSocket implements Socket, Listening {
   readonly batching = "joined";
   readonly #webSocket: WebSocket;
   readonly #maxFrameBytes: number;
+  /** After how long a silence the runtime pings, in milliseconds: it does so by itself, and does not say when. */
+  readonly #pingAfterMs: number;
   #events: SocketEvents | undefined;
   /** Whether what was heard last may have been a pong, since no message event has followed yet. */
   #mayBePong = false;
+  /** When something was heard last, on `performance.now()`'s clock. */
+  #heardAt = performance.now();
+  roundTripMs: number | undefined;
   #isPaused = false;
   /** Whether the runtime has stopped reading. */
   #isHalted = false;
@@ -128,9 +135,17 @@ class DenoSocket implements Socket, Listening {
   /** The timer that lets go of the connection after a close. */
   #deadline: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(webSocket: WebSocket, accepted: Accepted, maxFrameBytes: number) {
+  constructor(
+    webSocket: WebSocket,
+    accepted: Accepted,
+    { maxFrameBytes, keepaliveSeconds }: Pick<
+      ListenerOptions,
+      "maxFrameBytes" | "keepaliveSeconds"
+    >,
+  ) {
     this.#webSocket = webSocket;
     this.#maxFrameBytes = maxFrameBytes;
+    this.#pingAfterMs = keepaliveSeconds * 500;
     this.#events = accepted.open(this);
     // The runtime reports the start as it reports a pong, in the same turn. Listening begins after that.
     queueMicrotask(() => listenTo(webSocket, this));
@@ -161,6 +176,18 @@ class DenoSocket implements Socket, Listening {
       this.#haltIfPaused(); // if this was a message and no pong, reading goes on until its event
     }
     this.#mayBePong = true;
+    this.#measure();
+  }
+
+  /** Takes what was heard for the answer to the runtime's ping, if that has gone out by now and no message event follows. */
+  #measure(): void {
+    const now = performance.now();
+    const sincePing = now - this.#heardAt - this.#pingAfterMs;
+    this.#heardAt = now;
+    if (sincePing < 0) return;
+    queueMicrotask(() => {
+      if (this.#mayBePong) this.roundTripMs = sincePing;
+    });
   }
 
   /** The connection has ended. The runtime may report that twice, as an error and as a close. */
@@ -194,6 +221,7 @@ class DenoSocket implements Socket, Listening {
     if (!this.#isHalted) return;
     this.#isHalted = false;
     this.#revive();
+    this.#heardAt = performance.now(); // the runtime's silence begins anew
     readOn(this.#webSocket);
   }
 

@@ -135,6 +135,9 @@ class NodeSocket implements Socket, Pinged, Waiter {
   #lastConfirmation = 0;
   /** How many pings of the server may still be answered. */
   #owedPongs = 0;
+  /** When the last keepalive's ping went out, on `performance.now()`'s clock; 0 where it was answered. */
+  #pingedAt = 0;
+  roundTripMs: number | undefined;
   /** `closing` after a close by the server, while the peer may still answer; `over` when all that comes is dropped. */
   #reading: "open" | "closing" | "over" = "open";
   #isPaused = false;
@@ -209,6 +212,7 @@ class NodeSocket implements Socket, Pinged, Waiter {
 
   ping(): void {
     this.#owedPongs++;
+    this.#pingedAt = performance.now();
     this.#webSocket.ping();
   }
 
@@ -279,6 +283,10 @@ class NodeSocket implements Socket, Pinged, Waiter {
   /** @param payload of the ping that the pong answers; empty for a keepalive's */
   ponged(payload: string): void {
     this.isHeard = true;
+    if (payload === "" && this.#pingedAt > 0) {
+      this.roundTripMs = performance.now() - this.#pingedAt;
+      this.#pingedAt = 0;
+    }
     this.#settle(/^\d{1,15}$/.test(payload) ? Number(payload) : 0, true);
     if (this.#owedPongs > 0) this.#owedPongs--;
     else this.#events?.control();

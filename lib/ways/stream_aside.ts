@@ -1,16 +1,19 @@
-/** What came by Redis and was refused: the stream `notifications-dead`. Without Redis there is nothing. */
+/**
+ * What came by Redis and was refused: the stream `notifications-dead`. Without Redis there is nothing. The scheduled notifications in
+ * it are those of `inbox/refused.ts`.
+ */
 import { CodedError } from "../base/errors.ts";
 import type { Fields } from "../base/fields.ts";
 import { withDataOfText } from "../base/said_fields.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import { throwUnavailable, throwUnconfirmed } from "../engines/redis/errors.ts";
+import { ENTRY_ID, lastEntries, type StreamEntry } from "../engines/redis/last_entries.ts";
 import type { Storage } from "../engines/storage.ts";
 import type { Sendings } from "../inbox/sendings.ts";
+import { isScheduled } from "../inbox/store/redis_keys.ts";
 import type { Aside, DeadLetter } from "./aside.ts";
 import type { Publications } from "./publications.ts";
 import { WayKeys } from "./redis_keys.ts";
-
-const ENTRY_ID = /^\d{1,16}-\d{1,10}$/;
 
 interface AsideParts {
   readonly sendings: Sendings;
@@ -30,9 +33,8 @@ export class StreamAside implements Aside {
     if (this.#storage.kind !== "redis") return [];
     if (before !== undefined && !ENTRY_ID.test(before)) throw notThere(before);
     const { redis, keys } = this.#storage;
-    const end = before === undefined ? "+" : `(${before}`;
-    const entries = await redis.xrevrange(new WayKeys(keys).refused, end, "-", "COUNT", limit)
-      .catch(throwUnavailable);
+    const meant = { limit, before, isMeant: isOfWay };
+    const entries = await lastEntries(redis, new WayKeys(keys).refused, meant);
     return entries.map(([id, values]) => letterOf(id, values));
   }
 
@@ -40,13 +42,6 @@ export class StreamAside implements Aside {
     const values = await this.#find(id);
     const { payload } = letterOf(id, values);
     const { sendings, publications } = this.#parts;
-    if (valueOf(values, "scheduled") !== undefined) {
-      throw new CodedError(
-        "invalid_field",
-        "Cannot send this again: it was scheduled, and the user's inbox did not take it; send it anew",
-        { field: "id" },
-      );
-    }
     if (typeof payload === "string") {
       throw new CodedError("invalid_json", "Cannot send this again: it is not JSON");
     }
@@ -67,16 +62,26 @@ export class StreamAside implements Aside {
   async remove(id: string): Promise<void> {
     if (this.#storage.kind !== "redis" || !ENTRY_ID.test(id)) return;
     const { redis, keys } = this.#storage;
+    if (await this.#entry(id) === undefined) return;
     await redis.xdel(new WayKeys(keys).refused, id).catch(throwUnconfirmed);
   }
 
   async #find(id: string): Promise<readonly string[]> {
-    if (this.#storage.kind !== "redis" || !ENTRY_ID.test(id)) throw notThere(id);
-    const { redis, keys } = this.#storage;
-    const [entry] = await redis.xrange(new WayKeys(keys).refused, id, id).catch(throwUnavailable);
+    const entry = await this.#entry(id);
     if (entry === undefined) throw notThere(id);
     return entry[1];
   }
+
+  async #entry(id: string): Promise<StreamEntry | undefined> {
+    if (this.#storage.kind !== "redis" || !ENTRY_ID.test(id)) return undefined;
+    const { redis, keys } = this.#storage;
+    const [entry] = await redis.xrange(new WayKeys(keys).refused, id, id).catch(throwUnavailable);
+    return entry !== undefined && isOfWay(entry) ? entry : undefined;
+  }
+}
+
+function isOfWay([, values]: StreamEntry): boolean {
+  return !isScheduled(values);
 }
 
 function letterOf(id: string, values: readonly string[]): DeadLetter {

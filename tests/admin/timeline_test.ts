@@ -103,11 +103,80 @@ for (const [place, start] of PLACES) {
     const withdrawn = await timeline(taken, "?user_id=4");
     assert.deepEqual(namesOf(withdrawn), ["accepted", "withdrawn"]);
 
+    const changed = await send(4, { id: "changed-1" });
+    await manager.call(last, "PATCH", `/notifications/${changed}`, { message: "y" });
+    assert.deepEqual(
+      [...new Set(namesOf(await timeline(changed)))],
+      ["accepted", "stored", "published", "edited"],
+    );
+    await using other = await TestClient.connectWithToken(
+      last.webSocketUrl,
+      await connectionToken({ sub: "6" }),
+    );
+    const deleted = await send(6);
+    await other.get("direct_message");
+    await other.command("delete", { ids: [deleted] });
+    const gone = await timeline(deleted, "?user_id=6");
+    assert.deepEqual(namesOf(gone), ["accepted", "sent", "deleted"]);
+    assert.ok(gone.every(({ why_not }) => why_not === undefined));
+
     const shop = await Manager.of(first, "shop");
     for (const query of ["", "?user_id=2"]) {
       const path = `/notifications/${id}/timeline${query}`;
       assert.equal((await shop.call(first, "GET", path)).status, 404, query);
     }
     assert.equal((await manager.call(first, "GET", "/notifications/nothing/timeline")).status, 404);
+  });
+}
+
+for (const [place, start] of PLACES) {
+  Deno.test(`the timeline of a notification says that it ran out (${place})`, async () => {
+    await using postgres = place.startsWith("redis") ? await PostgresServer.start() : undefined;
+    await using nodes = await start(postgres?.env);
+    const { manager, first, last } = nodes;
+    const soon = () => Math.floor(Date.now() / 1000) + 3;
+    const send = (fields: Json) =>
+      manager.done(first, "/notifications", { message: "x", ...fields });
+    const ended = (id: string, user: number) =>
+      waitFor(`${id} has run out`, async () => {
+        const path = `/notifications/${id}/timeline?user_id=${user}`;
+        const { json } = await manager.call(last, "GET", path);
+        const steps = json["steps"] as Json[] | undefined;
+        return steps?.at(-1)?.["step"] === "expired" && steps;
+      });
+    const facts = (steps: readonly Json[]) => steps.map(({ step, why_not }) => [step, why_not]);
+
+    let expires_at = soon();
+    await send({ user_id: 1, id: "nobody-there", expires_at });
+    const unseen = await ended("nobody-there", 1);
+    assert.deepEqual(facts(unseen).at(-1), ["expired", "No client was given it by then."]);
+    assert.deepEqual([unseen[0]?.["step"], unseen.at(-1)?.["at"]], ["accepted", expires_at]);
+    assert.ok(unseen.slice(0, -1).every(({ why_not }) => why_not === undefined));
+
+    await using client = await TestClient.connectWithToken(
+      last.webSocketUrl,
+      await connectionToken({ sub: "2" }),
+    );
+    // It has all the time that it needs to be given, and is then to run out soon.
+    const endsSoon = (id: string) =>
+      manager.call(last, "PATCH", `/notifications/${id}`, { expires_at: soon() });
+    await send({ user_id: 2, id: "was-given", expires_at: soon() + 3600 });
+    await client.get("direct_message");
+    await endsSoon("was-given");
+    const given = facts(await ended("was-given", 2));
+    assert.ok(given.some(([step]) => step === "sent"));
+    assert.deepEqual(given.at(-1), ["expired", "No client had acknowledged it by then."]);
+    await send({ user_id: 2, id: "was-taken", expires_at: soon() + 3600 });
+    await client.command("ack", { ids: ["was-taken"] });
+    await endsSoon("was-taken");
+    assert.deepEqual(facts(await ended("was-taken", 2)).at(-1), ["expired", undefined]);
+
+    // What counts is the time that it has by its last change.
+    await send({ user_id: 3, id: "was-changed", expires_at: soon() + 3600 });
+    expires_at = soon();
+    await manager.call(last, "PATCH", "/notifications/was-changed", { expires_at });
+    const changed = await ended("was-changed", 3);
+    assert.deepEqual(facts(changed).map(([step]) => step).slice(-2), ["edited", "expired"]);
+    assert.equal(changed.at(-1)?.["at"], expires_at);
   });
 }

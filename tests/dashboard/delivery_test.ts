@@ -91,8 +91,8 @@ Deno.test(
     await add("it makes no sense", "");
     await using dashboard = new Dashboard(program.url);
     const page = await dashboard.signedIn(manager.key, "dead-letters");
-    await row(page, "Dead letters of Redis stream", "was down").waitFor();
-    const bad = row(page, "Dead letters of Redis stream", "it makes no sense");
+    await row(page, "Dead letters of Redis", "was down").waitFor();
+    const bad = row(page, "Dead letters of Redis", "it makes no sense");
     const id = (await bad.locator(".cell-id").textContent()) ?? "";
     await choose(page, `Actions for ${id}`, "Look inside");
     await page.getByRole("dialog").getByText('"user_id": "7"').waitFor();

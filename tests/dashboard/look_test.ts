@@ -3,33 +3,29 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { faultsFor } from "../support/axe.ts";
 import { OPTIONS } from "../support/browser.ts";
-import { asPage, Dashboard, live } from "../support/dashboard.ts";
+import { Dashboard } from "../support/dashboard.ts";
 import { looksRight, overflow, tooSmall } from "../support/look.ts";
-import { sharedProgram } from "../support/shared_program.ts";
-import { TestClient } from "../support/test_client.ts";
+import { LONG, Operated } from "../support/operated.ts";
 import { waitFor } from "../support/wait.ts";
 
-const program = sharedProgram({ APP_NODE_NAME: "node-with-a-rather-long-name-in-frankfurt-1" });
-
-const LONG = "launch-crew-berlin-lisbon-sao-paulo-and-all-who-wanted-to-come";
-const VIEWS = [
-  ...["", "nodes", "rooms", "topics", "users", "conversations", "notifications", "channels"],
-  ...["kinds", "keys", "blocks", "settings", "audit", "log", "trace?user=1", `users/${LONG}`],
-  `rooms/${LONG}`,
-];
-
-let isFilled = false;
+let started: Promise<Operated> | undefined;
+Deno.test.afterAll(async () => {
+  await (await started)?.[Symbol.asyncDispose]();
+});
 
 Deno.test(
   "dashboard: every view is good at 360 and 1440 pixels, light and dark, and by axe",
   OPTIONS,
   async () => {
-    await using _ = await fill();
-    await using dashboard = new Dashboard(program().url);
-    const page = await dashboard.open();
-    await live(page);
-    for (const view of VIEWS) {
+    const world = await operated();
+    await using dashboard = new Dashboard(world.program.url);
+    const page = await dashboard.signedIn(world.manager.key);
+    for (const view of world.views) {
       await shows(page, view);
+      if (view.startsWith("trace")) await stir(page, world);
+      for (const nothing of [".empty-state", ".failure"]) {
+        assert.equal(await page.locator(nothing).count(), 0, `${view} has ${nothing}`);
+      }
       await looksRight(page, view, { parts: ".icon" });
       await page.setViewportSize({ width: 360, height: 800 });
       assert.deepEqual(await tooSmall(page.locator("body"), 24), [], view);
@@ -43,12 +39,11 @@ Deno.test(
 );
 
 Deno.test("dashboard: it turns for right-to-left, and nothing sticks out", OPTIONS, async () => {
-  await using _ = await fill();
-  await using dashboard = new Dashboard(program().url);
-  const page = await dashboard.open();
-  await live(page);
+  const world = await operated();
+  await using dashboard = new Dashboard(world.program.url);
+  const page = await dashboard.signedIn(world.manager.key);
   await page.evaluate("document.documentElement.dir = 'rtl'");
-  for (const view of ["", "rooms", `users/${LONG}`, "keys", "log"]) {
+  for (const view of world.views) {
     await shows(page, view);
     for (const width of [360, 1440]) {
       await page.setViewportSize({ width, height: 800 });
@@ -60,16 +55,16 @@ Deno.test("dashboard: it turns for right-to-left, and nothing sticks out", OPTIO
 });
 
 Deno.test("dashboard: dialogs are good, too, and all of it goes by keyboard", OPTIONS, async () => {
-  await using _ = await fill();
-  await using dashboard = new Dashboard(program().url);
-  const page = await dashboard.open("keys");
-  await live(page);
+  const world = await operated();
+  await using dashboard = new Dashboard(world.program.url);
+  const page = await dashboard.signedIn(world.manager.key);
   for (
     const [view, button] of [
       ["keys", "New key"],
       ["channels", "New channel"],
       ["kinds", "New kind"],
       ["blocks", "Block a user"],
+      ["blocks", "Revoke"],
       [`users/${LONG}`, "Send a test"],
       [`users/${LONG}`, "Block…"],
     ] as const
@@ -104,32 +99,24 @@ Deno.test("dashboard: dialogs are good, too, and all of it goes by keyboard", OP
   assert.deepEqual(dashboard.errors.filter((error) => !error.includes("404")), []);
 });
 
+/** The server that all tests of this file share. */
+function operated(): Promise<Operated> {
+  return started ??= Operated.start();
+}
+
+/** Has something to be traced come and go. */
+async function stir(page: Page, { clients: [, client] }: Operated): Promise<void> {
+  await waitFor("frames are shown", async () => {
+    await client!.command("sync");
+    return await page.locator("tbody tr").count() > 0;
+  });
+}
+
 async function shows(page: Page, view: string): Promise<void> {
   await page.setViewportSize({ width: 1440, height: 900 });
-  await page.goto(`${program().url}/admin/#/${view}`);
+  await page.goto(`${(await operated()).program.url}/admin/#/${view}`);
   await waitFor(
     `${view} is there`,
     async () => await page.locator(".not-yet, .skeleton-rows").count() === 0,
   );
-}
-
-/** Something of everything. */
-async function fill(): Promise<AsyncDisposable> {
-  const clients = new AsyncDisposableStack();
-  for (const [user, room] of [[1, "lobby"], [LONG, LONG], [3, "دعم العملاء"]] as const) {
-    clients.use(await TestClient.join(program().webSocketUrl, { user, room }));
-  }
-  if (isFilled) return clients;
-  isFilled = true;
-  const manage = (method: string, path: string, body: unknown) =>
-    asPage(program(), method, path, body);
-  await manage("POST", `/users/${LONG}/notifications`, { message: "Disk 91 % full" });
-  await manage("POST", "/users/9/block", { seconds: 3600 });
-  await manage("POST", "/revocations", { user_id: LONG });
-  await manage("PUT", `/rooms?room=${LONG}`, { publish: "server", maxClients: 9 });
-  await manage("PUT", "/kinds/order.shipped", {
-    name: "Orders",
-    description: `${LONG} `.repeat(3),
-  });
-  return clients;
 }

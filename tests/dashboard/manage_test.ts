@@ -4,7 +4,6 @@ import { OPTIONS } from "../support/browser.ts";
 import { asPage, choose, Dashboard, live, row } from "../support/dashboard.ts";
 import { Program } from "../support/program.ts";
 import { sharedProgram } from "../support/shared_program.ts";
-import { TestClient } from "../support/test_client.ts";
 import { APP_KEY } from "../support/tokens.ts";
 import { keyFor } from "../support/dashboard.ts";
 
@@ -153,51 +152,6 @@ Deno.test(
     assert.equal(levels["notifyli.push"], "error");
     await page.getByRole("combobox", { name: "notifyli.push" }).selectOption("");
     await page.getByText("notifyli.push is logged as usual").waitFor();
-    assert.deepEqual(dashboard.errors, []);
-  },
-);
-
-Deno.test(
-  "dashboard: a user's frames are followed, and their texts only for who asks",
-  OPTIONS,
-  async () => {
-    await using client = await TestClient.join(program().webSocketUrl, {
-      user: 51,
-      room: "trace-room",
-    });
-    await using dashboard = new Dashboard(program().url);
-    const page = await dashboard.open("users/51");
-    await page.getByRole("main").getByRole("link", { name: "Trace" }).click();
-    await page.getByRole("heading", { name: "User 51" }).waitFor();
-    await page.getByText("Nothing yet. What comes and goes").waitFor();
-    const frames = page.getByRole("group", { name: "Frames", exact: true });
-    for (let count = 0; count < 20; count++) {
-      client.send({ type: "message", message: "a secret", room: "trace-room" });
-      await client.settled();
-      if (await frames.getByText("message").first().isVisible().catch(() => false)) break;
-      await page.waitForTimeout(100);
-    }
-    await frames.getByRole("row").filter({ hasText: "came" }).filter({ hasText: "message" }).first()
-      .waitFor();
-    assert.ok(!(await frames.textContent())?.includes("a secret"));
-
-    await page.getByRole("button", { name: "With texts…" }).click();
-    await page.getByRole("heading", { name: "Show the texts of user 51?" }).waitFor();
-    await page.getByText("The audit log notes that you do.").waitFor();
-    await page.getByRole("button", { name: "Show texts" }).click();
-    for (let count = 0; count < 50; count++) {
-      client.send({ type: "message", message: "a secret", room: "trace-room" });
-      await client.settled();
-      if ((await frames.textContent())?.includes("a secret")) break;
-      await page.waitForTimeout(100);
-    }
-    assert.ok((await frames.textContent())?.includes("a secret"));
-    const { records } = await (await asPage(program(), "GET", "/audit")).json();
-    assert.ok(
-      records.some(({ action, target }: Record<string, string>) =>
-        action === "trace.texts" && target === "user 51"
-      ),
-    );
     assert.deepEqual(dashboard.errors, []);
   },
 );

@@ -89,8 +89,8 @@ Deno.test("events are read whole, however the stream is cut", async () => {
     });
     const events = await Array.fromAsync(readEvents(body, () => heard++));
     assert.deepEqual(events, [
-      { event: "nodes", data: '{"a":1}' },
-      { event: "log", data: '"é"\n2' },
+      { name: "nodes", data: '{"a":1}' },
+      { name: "log", data: '"é"\n2' },
     ], `in pieces of ${size}`);
     assert.equal(heard, Math.ceil(bytes.length / size));
   }

@@ -1,4 +1,7 @@
-/** The routes of dead letters: what endpoints did not take, and what came by Redis or RabbitMQ and was refused. */
+/**
+ * The routes of dead letters: what endpoints did not take, what came by Redis or RabbitMQ and was refused, and what was scheduled and
+ * its inbox did not take.
+ */
 import { invalid } from "../../base/fields.ts";
 import { pageSize } from "../../core/command_fields.ts";
 import type { Call } from "../../http/call.ts";
@@ -9,7 +12,9 @@ import type { Hooks } from "../../hooks/hooks.ts";
 import type { Aside, DeadLetter } from "../../ways/aside.ts";
 import { requireWholeServer } from "../whole_server.ts";
 
-export type Source = "hooks" | "stream" | "amqp";
+export const SOURCES = ["hooks", "stream", "amqp", "schedule"] as const;
+
+export type Source = (typeof SOURCES)[number];
 
 /** By their names; absent where there is no such way. */
 export type DeadLetterSources = Readonly<Record<Source, Aside | undefined>>;
@@ -100,8 +105,9 @@ function note(
 }
 
 function sourceField(source: string): Source {
-  if (source === "hooks" || source === "stream" || source === "amqp") return source;
-  throw invalid("source", source, "hooks, stream or amqp");
+  const found = SOURCES.find((each) => each === source);
+  if (found !== undefined) return found;
+  throw invalid("source", source, "hooks, stream, amqp or schedule");
 }
 
 function letterOnWire(source: Source, { id, at, reason, payload }: DeadLetter): object {

@@ -15,6 +15,7 @@ import type { Snapshot } from "../live/snapshot.ts";
 export interface TimelineStep {
   readonly step:
     | "accepted"
+    | "edited"
     | "stored"
     | "scheduled"
     | "held_back"
@@ -26,6 +27,7 @@ export interface TimelineStep {
     | "read"
     | "acted"
     | "snoozed"
+    | "deleted"
     | "withdrawn"
     | "expired";
   readonly at: number;
@@ -97,6 +99,7 @@ export class Timelines {
       ...stepsInStores(place, outcome),
       ...remembered.map(stepOf),
       ...pushes.map(pushStep),
+      ...expiry(place, remembered, Date.now()),
     ].sort((one, other) =>
       one.at - other.at || ORDER.indexOf(one.step) - ORDER.indexOf(other.step)
     );
@@ -123,7 +126,8 @@ export class Timelines {
 /** The order of steps of one moment. */
 const ORDER: readonly TimelineStep["step"][] = [
   ...["accepted", "scheduled", "held_back", "stored", "published", "sent", "acknowledged"] as const,
-  ...["pushed", "push_failed", "read", "acted", "snoozed", "withdrawn", "expired"] as const,
+  ...["pushed", "push_failed", "read", "acted", "edited", "snoozed"] as const,
+  ...["deleted", "withdrawn", "expired"] as const,
 ];
 
 function stepsInStores(
@@ -187,6 +191,24 @@ function stepOf({ step, at, connection, node }: Step & { readonly node: string }
   return { step, at: at / 1000, node, ...(connection !== undefined && { connection }) };
 }
 
+/** That a notification ran out: it is gone from the stores then, or is there for a moment more, and nodes remember its end. */
+function expiry(
+  place: Whereabouts | undefined,
+  remembered: readonly Step[],
+  now: number,
+): TimelineStep[] {
+  const has = (...names: Step["step"][]) => remembered.some(({ step }) => names.includes(step));
+  if (place?.dueAt !== undefined || has("deleted", "withdrawn")) return [];
+  const last = remembered.filter(({ step }) => step === "accepted" || step === "edited")
+    .toSorted((one, other) => one.at - other.at).at(-1);
+  if (last?.expiresAt === undefined || last.expiresAt > now) return [];
+  const isTaken = has("acknowledged");
+  const why_not = has("sent")
+    ? "No client had acknowledged it by then."
+    : "No client was given it by then.";
+  return [{ step: "expired", at: last.expiresAt / 1000, ...(!isTaken && { why_not }) }];
+}
+
 /** @param push as receipts show it */
 function pushStep(push: Readonly<Record<string, unknown>>): TimelineStep {
   const { device, provider, state, why, at } = push;
@@ -229,7 +251,8 @@ function withReason(
 ): TimelineStep[] {
   const last = steps.at(-1);
   const has = (...names: TimelineStep["step"][]) => steps.some(({ step }) => names.includes(step));
-  if (last === undefined || has("acknowledged", "read", "acted", "withdrawn")) return [...steps];
+  const hasEnded = has("acknowledged", "read", "acted", "deleted", "withdrawn", "expired");
+  if (last === undefined || hasEnded) return [...steps];
   const index = steps.findLastIndex(({ step }) => step === "sent" || step === "published");
   const step = steps[index];
   if (step === undefined || step.why_not !== undefined) return [...steps];

@@ -111,13 +111,14 @@ export class Users {
 }
 
 function connectionOnWire(connection: Connection, node: string): Fields {
-  const { id, protocol, transport, address, openedAt, bufferedAmount } = connection;
+  const { id, protocol, transport, address, openedAt, bufferedAmount, roundTripMs } = connection;
   return {
     ...{ id, node, protocol: protocol.name, transport },
     ...(address !== undefined && { address }),
     since: openedAt,
     rooms: [...membershipsOf(connection).keys()],
     queued_bytes: bufferedAmount,
+    ...(roundTripMs !== undefined && { round_trip_ms: Math.round(roundTripMs * 10) / 10 }),
   };
 }
 

@@ -197,6 +197,8 @@ export interface Scheduled {
   readonly user_id: string | number;
   readonly deliver_at: number;
   readonly title?: string;
+  /** Its user has put it off. */
+  readonly snoozed?: true;
 }
 
 export interface Setting {

@@ -2,6 +2,7 @@
  * Watches what happens on the server, by one stream of events. It ends while the page is hidden or paused, and is opened again when
  * it breaks off, later each time.
  */
+import { pause } from "../../base/pause.ts";
 import { type Api, ApiError, reasonOf } from "./api.ts";
 import { readEvents } from "./event_reader.ts";
 
@@ -110,9 +111,9 @@ export class Watch {
         clearTimeout(timer);
         timer = setTimeout(() => silence.abort(), SILENT_MS);
       };
-      for await (const { event, data } of readEvents(response.body, heard)) {
+      for await (const { name, data } of readEvents(response.body, heard)) {
         if (outer.aborted) return;
-        this.#watching.onEvent(event, JSON.parse(data));
+        this.#watching.onEvent(name, JSON.parse(data));
       }
     } catch (error) {
       if (error instanceof ApiError) throw error;
@@ -121,14 +122,4 @@ export class Watch {
       clearTimeout(timer);
     }
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

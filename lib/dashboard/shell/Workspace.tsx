@@ -1,6 +1,6 @@
 /** The menu beside the view, the bar above it, and what is said for a moment. */
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Api } from "../api/api.ts";
+import { type Api, reasonOf } from "../api/api.ts";
 import type { Session } from "../api/shapes.ts";
 import { Provider } from "../state/context.ts";
 import { useLiveNodes } from "../state/live_nodes.ts";
@@ -66,7 +66,7 @@ export function Workspace({ api, session, signInWith, onSignOut }: WorkspaceProp
           route={route}
           isOpen={isMenuOpen}
           onClose={() => setMenuOpen(false)}
-          onSignOut={onSignOut}
+          onSignOut={() => onSignOut().catch((error) => setNotice(reasonOf(error)))}
         />
         <div class="pane">
           <TopBar

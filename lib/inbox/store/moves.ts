@@ -97,10 +97,14 @@ const REFUSED: Move = {
   *groups(source, { keys }) {
     const found = source.rows("SELECT *, NULL AS at FROM refused ORDER BY seq");
     if (found.length === 0) return;
+    let [ms, number] = [0, 0];
     const entries = found.map((row) => {
       const [site, user, id] = ownerOf(row);
       const fields = ["reason", String(row["reason"]), "scheduled", id, "site", site];
-      return [`${row["seq"]}-0`, [...fields, "user_id", user, "stored", storedOf(row)]] as const;
+      // The id says when it was refused, and rises, whatever the clock did.
+      const at = Number(row["refused_at"]);
+      [ms, number] = at > ms ? [at, 0] : [ms, number + 1];
+      return [`${ms}-${number}`, [...fields, "user_id", user, "stored", storedOf(row)]] as const;
     });
     const key = new InboxKeys(keys).refused;
     yield { kind: "whole", puts: [{ type: "stream", key, isCounted: true, entries }] };

@@ -7,6 +7,7 @@ import { RedisInbox } from "./redis_inbox.ts";
 import { InboxKeys } from "./redis_keys.ts";
 import type { InboxParts } from "./redis_parts.ts";
 import { RedisReceipts } from "./redis_receipts.ts";
+import { RedisRefused } from "./redis_refused.ts";
 import { RedisSchedule } from "./redis_schedule.ts";
 import { RedisSnoozes } from "./redis_snoozes.ts";
 import { RedisUserStore } from "./redis_user.ts";
@@ -31,6 +32,7 @@ export function openOnRedis(
     schedule,
     snoozes: new RedisSnoozes(parts, schedule),
     users: new RedisUserStore(parts),
+    refused: new RedisRefused(parts),
     keepReceipts() {
       parts.keepsReceipts = true;
       return new RedisReceipts(parts);

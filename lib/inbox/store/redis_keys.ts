@@ -80,5 +80,10 @@ export function refusedKey({ prefix }: RedisKeys): string {
   return `${prefix}notifications-dead`;
 }
 
+/** Whether an entry of that stream is a scheduled notification: what came by a way has its `way` there. */
+export function isScheduled(values: readonly string[]): boolean {
+  return values[2] === "scheduled";
+}
+
 /** Most entries of that stream; past so many, the oldest go. */
 export const MOST_REFUSED = 10_000;

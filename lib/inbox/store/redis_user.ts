@@ -3,6 +3,7 @@ import type { UserId } from "../../base/fields.ts";
 import { throwUnavailable } from "../../engines/redis/errors.ts";
 import { contentIn } from "./kept.ts";
 import { scheduledId } from "./redis_arrival.ts";
+import { isScheduled } from "./redis_keys.ts";
 import type { InboxParts } from "./redis_parts.ts";
 import { scheduledIn } from "./redis_reading.ts";
 import type {
@@ -122,5 +123,5 @@ export class RedisUserStore implements UserStore {
 
 function isOf(fields: readonly string[], site: string, user: UserId): boolean {
   const valueOf = (name: string) => fields[fields.indexOf(name) + 1];
-  return fields.includes("scheduled") && valueOf("site") === site && valueOf("user_id") === user;
+  return isScheduled(fields) && valueOf("site") === site && valueOf("user_id") === user;
 }

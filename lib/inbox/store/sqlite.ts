@@ -21,6 +21,7 @@ import { SqliteArrivals } from "./sqlite_arrivals.ts";
 import { SqliteInbox } from "./sqlite_inbox.ts";
 import { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
 import { SqliteReceipts } from "./sqlite_receipts.ts";
+import { SqliteRefused } from "./sqlite_refused.ts";
 import { SqliteSchedule } from "./sqlite_schedule.ts";
 import { SqliteSnoozes } from "./sqlite_snoozes.ts";
 import { SqliteSweep } from "./sqlite_sweep.ts";
@@ -57,6 +58,7 @@ export function openOnSqlite(
     schedule,
     snoozes: new SqliteSnoozes(store, arrivals, schedule),
     users: new SqliteUserStore(store),
+    refused: new SqliteRefused(store),
     keepReceipts: () => new SqliteReceipts(store),
     tasks: [every("sweep of inboxes", SWEEP_INTERVAL_MS, (signal) => sweep.sweep(signal))],
   };

@@ -258,6 +258,24 @@ export interface Refused {
   readonly reason: string;
 }
 
+/** A notification that was refused when it was due, and is kept aside. */
+export interface KeptAside extends Refused {
+  /** What names it among all that are kept aside. */
+  readonly place: string;
+  /** When it was refused, a Unix time in milliseconds. */
+  readonly at: number;
+  /** What it says; `undefined` where that cannot be read, which may be why it was refused. */
+  readonly kept: KeptForLater | undefined;
+}
+
+/** The scheduled notifications of all sites that their inboxes did not take when they were due. */
+export interface RefusedStore {
+  /** The last ones, the newest first. @param before the place of the last one of the page before */
+  list(limit: number, before?: string): Promise<KeptAside[]>;
+  find(place: string): Promise<KeptAside | undefined>;
+  remove(place: string): Promise<void>;
+}
+
 /** What one call took out of the schedule. Times are Unix times in milliseconds. */
 export interface Released {
   /** The store's clock, which says what is due. */
@@ -424,6 +442,7 @@ export interface InboxStores {
   readonly schedule: Schedule;
   readonly snoozes: Snoozes;
   readonly users: UserStore;
+  readonly refused: RefusedStore;
   /** Begins to keep a log of what is delivered and read. Callers do this once, before the engine runs. */
   keepReceipts(): ReceiptLog;
   /** What the stores have to do while the server runs. */

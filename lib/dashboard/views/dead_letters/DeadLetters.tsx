@@ -1,6 +1,6 @@
 /** The dead letters of one source: each can be looked at, sent again, or thrown away. */
 import { useState } from "preact/hooks";
-import { part, query } from "../../api/api.ts";
+import { part, query, reasonOf } from "../../api/api.ts";
 import type { DeadLetter, Page } from "../../api/shapes.ts";
 import { Ask } from "../../kit/Ask.tsx";
 import { Card } from "../../kit/Card.tsx";
@@ -31,6 +31,23 @@ export function DeadLetters({ source }: { source: Source }) {
     return { entries: dead_letters, next, total };
   }, [source]);
   const close = () => setAsked(undefined);
+  /** What is refused again holds up no other: it stays, and can be sent once more. */
+  const resend = async (letters: readonly DeadLetter[]) => {
+    const refused: DeadLetter[] = [];
+    let reason = "";
+    for (const letter of letters) {
+      await api.send("POST", `${at(letter)}/resend`).catch((error) => {
+        refused.push(letter);
+        reason = reasonOf(error);
+      });
+    }
+    pages.loaded.reload();
+    if (refused.length === 0) return notify(`${plural(letters.length, "dead letter")} sent again`);
+    setAsked({ kind: "resend", letters: refused });
+    throw new Error(
+      letters.length === 1 ? reason : `${refused.length} of ${letters.length} stay: ${reason}`,
+    );
+  };
   const at = ({ id }: DeadLetter) => `/dead-letters/${source}/${part(id)}`;
   const name = SOURCES.find(([each]) => each === source)?.[1] ?? source;
   const all = pages.entries;
@@ -106,11 +123,7 @@ export function DeadLetters({ source }: { source: Source }) {
             : `Send ${plural(asked.letters.length, "dead letter")} of ${name} again?`}
           action="Send again"
           onClose={close}
-          onConfirm={async () => {
-            for (const letter of asked.letters) await api.send("POST", `${at(letter)}/resend`);
-            notify(`${plural(asked.letters.length, "dead letter")} sent again`);
-            pages.loaded.reload();
-          }}
+          onConfirm={() => resend(asked.letters)}
         >
           <p>Each goes the way that it went at first. What fails again comes back here.</p>
         </Ask>

@@ -10,7 +10,20 @@ const NEAR_PX = 80;
 /** Most lines that are in the page; a filter finds older ones. */
 const MOST = 500;
 
-export function LogLines({ lines, isHeld }: { lines: readonly LogLine[]; isHeld: boolean }) {
+interface LogLinesProps {
+  lines: readonly LogLine[];
+  isHeld: boolean;
+  /** Somebody wants the lines of one request alone. */
+  onRequest: (request: string) => void;
+}
+
+/** The id of the request that a line is written for. */
+export function requestOf({ properties }: LogLine): string | undefined {
+  const request = properties?.["request"];
+  return typeof request === "string" ? request : undefined;
+}
+
+export function LogLines({ lines, isHeld, onRequest }: LogLinesProps) {
   const box = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
   const nodeName = useNodeNames();
@@ -31,15 +44,29 @@ export function LogLines({ lines, isHeld }: { lines: readonly LogLine[]; isHeld:
         isAtEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_PX;
       }}
     >
-      {lines.slice(-MOST).map((line, index) => (
-        <div key={`${line.at} ${index}`} class={`log-line log-${line.level}`}>
-          <time>{exact(line.at)}</time>
-          <b>{line.level}</b>
-          <span class="log-category">{line.category}</span>
-          <span class="log-message">{line.message}</span>
-          {line.node !== undefined && <small>{nodeName(line.node)}</small>}
-        </div>
-      ))}
+      {lines.slice(-MOST).map((line, index) => {
+        const request = requestOf(line);
+        return (
+          <div key={`${line.at} ${index}`} class={`log-line log-${line.level}`}>
+            <time>{exact(line.at)}</time>
+            <b>{line.level}</b>
+            <span class="log-category">{line.category}</span>
+            <span class="log-message">{line.message}</span>
+            {request !== undefined && (
+              <button
+                type="button"
+                class="log-request"
+                title="Lines of this request alone"
+                onClick={() => onRequest(request)}
+              >
+                <span class="visually-hidden">Request</span>
+                {request}
+              </button>
+            )}
+            {line.node !== undefined && <small>{nodeName(line.node)}</small>}
+          </div>
+        );
+      })}
     </div>
   );
 }

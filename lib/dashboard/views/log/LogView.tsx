@@ -15,7 +15,7 @@ import { replaceQuery } from "../../state/route.ts";
 import { useLoad } from "../../state/use_load.ts";
 import { useWatch } from "../../state/use_watch.ts";
 import { LogLevels } from "./LogLevels.tsx";
-import { LogLines } from "./LogLines.tsx";
+import { LogLines, requestOf } from "./LogLines.tsx";
 
 const LEVELS = [["debug", "Debug"], ["info", "Info"], ["warning", "Warning"], [
   "error",
@@ -29,6 +29,7 @@ export function LogView({ route }: { route: Route }) {
   const { api, live } = useDashboard();
   const level = LEVELS.find(([each]) => each === route.query.get("level"))?.[0] ?? "info";
   const q = route.query.get("q") ?? "";
+  const request = route.query.get("request") ?? "";
   const [lines, setLines] = useState<readonly LogLine[]>([]);
   const [lost, setLost] = useState(0);
   const [isHeld, setHeld] = useState(false);
@@ -56,9 +57,10 @@ export function LogView({ route }: { route: Route }) {
     });
   });
 
-  const shown = lines.filter(({ category, message }) =>
-    `${category} ${message}`.toLowerCase().includes(q.toLowerCase())
-  );
+  const shown = lines.filter((line) => request === "" || requestOf(line) === request)
+    .filter(({ category, message }) =>
+      `${category} ${message}`.toLowerCase().includes(q.toLowerCase())
+    );
   return (
     <div class="grid">
       <Card
@@ -89,16 +91,39 @@ export function LogView({ route }: { route: Route }) {
           </div>
         }
       >
+        {request !== "" && (
+          <p class="card-note filter-note">
+            <span>
+              Request <b class="mono">{request}</b>
+            </span>
+            <button
+              type="button"
+              class="button button-small"
+              onClick={() => replaceQuery(route, { request: "" })}
+            >
+              All requests
+            </button>
+          </p>
+        )}
         <Loading loaded={loaded}>
           {() =>
-            shown.length === 0
-              ? <Empty icon="file" text="No line of this level yet" />
-              : <LogLines lines={shown} isHeld={isPaused} />}
+            shown.length === 0 ? <Empty icon="file" text={whyEmpty({ q, request })} /> : (
+              <LogLines
+                lines={shown}
+                isHeld={isPaused}
+                onRequest={(request) => replaceQuery(route, { request })}
+              />
+            )}
         </Loading>
       </Card>
       <LogLevels />
     </div>
   );
+}
+
+function whyEmpty({ q, request }: { q: string; request: string }): string {
+  if (request !== "") return "No line of this request is kept: each node has its last 1,000 lines";
+  return q === "" ? "No line of this level yet" : `No line of this level has ${q}`;
 }
 
 function countOf(data: unknown): number {

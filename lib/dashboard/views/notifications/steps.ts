@@ -22,6 +22,8 @@ const FACES: Readonly<Record<string, Face>> = {
   read: { word: "Read", way: "done", icon: "checks" },
   acted: { word: "Acted on", way: "done", icon: "checks" },
   snoozed: { word: "Snoozed", way: "wait", icon: "clock" },
+  edited: { word: "Edited", way: "done", icon: "check" },
+  deleted: { word: "Deleted by the user", way: "held", icon: "trash" },
   withdrawn: { word: "Withdrawn", way: "held", icon: "trash" },
   expired: { word: "Expired", way: "held", icon: "clock" },
 };

@@ -95,7 +95,7 @@ export function row(page: Page, table: string, text: string) {
 }
 
 /** Chooses from the menu of a row. */
-export async function choose(page: Page, menu: string, item: string): Promise<void> {
+export async function choose(page: Page, menu: string | RegExp, item: string): Promise<void> {
   await page.getByRole("button", { name: menu, exact: true }).click();
   await page.getByRole("menuitem", { name: item }).click();
 }

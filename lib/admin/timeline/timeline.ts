@@ -213,8 +213,9 @@ function expiry(
 function pushStep(push: Readonly<Record<string, unknown>>): TimelineStep {
   const { device, provider, state, why, at } = push;
   const isPushed = state === "taken" || state === "closed";
+  const isHeld = state === "waiting" || state === "spared";
   return {
-    step: isPushed ? "pushed" : "push_failed",
+    step: isPushed ? "pushed" : isHeld ? "held_back" : "push_failed",
     at: Number(at),
     ...(typeof device === "string" && { device }),
     ...(typeof provider === "string" && { way: provider }),

@@ -21,13 +21,17 @@ export function AuditTable({ records, isShort = false }: AuditTableProps) {
 
 const COLUMNS: readonly Column<AuditRecord>[] = [
   { head: "Time", by: ({ at }) => at, cell: ({ at }) => <Time at={at} /> },
-  { head: "Who", by: ({ who }) => who, cell: ({ who }) => <b>{who}</b> },
+  {
+    head: "Who",
+    by: ({ who }) => who,
+    cell: ({ who }) => <b class="cut cell-short" title={who}>{who}</b>,
+  },
   {
     head: "What",
     isWide: true,
     by: ({ action, target = "" }) => `${action} ${target}`,
     cell: ({ action, target = "" }) => (
-      <span class="cut" title={`${action} ${target}`}>
+      <span class="cut deed" title={`${action} ${target}`}>
         <span class="mono">{action}</span> <b>{target}</b>
       </span>
     ),

@@ -134,15 +134,35 @@ export function DeadLetters({ source }: { source: Source }) {
 
 const COLUMNS: readonly Column<DeadLetter>[] = [
   {
+    head: "What",
+    isWide: true,
+    by: whatOf,
+    cell: (letter) => (
+      <>
+        <b class="cut" title={whatOf(letter)}>{whatOf(letter)}</b>
+        <small class="wrap">{letter.reason}</small>
+      </>
+    ),
+  },
+  {
     head: "Id",
+    isSecond: true,
     by: ({ id }) => id,
     cell: ({ id }) => <span class="cut mono cell-id" title={id}>{id}</span>,
   },
-  {
-    head: "Reason",
-    isWide: true,
-    by: ({ reason }) => reason,
-    cell: ({ reason }) => <span class="cut" title={reason}>{reason}</span>,
-  },
   { head: "When", isNumber: true, by: ({ at }) => at, cell: ({ at }) => <Time at={at} /> },
 ];
+
+/** What a dead letter is, without what it says: an event, or to whom it was to go. */
+function whatOf({ payload }: DeadLetter): string {
+  const { event, title, user_id, topic, room, everyone } = Object(payload);
+  const to = user_id !== undefined
+    ? `to user ${user_id}`
+    : topic !== undefined
+    ? `to topic ${topic}`
+    : room !== undefined
+    ? `in room ${room}`
+    : everyone !== undefined && "to everyone";
+  const name = typeof event === "string" ? event : title;
+  return [name, to].filter((part) => typeof part === "string").join(" ") || "It cannot be read";
+}

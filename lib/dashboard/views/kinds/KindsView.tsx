@@ -115,6 +115,10 @@ const COLUMNS: readonly Column<Kind>[] = [
     head: "Users may choose",
     isSecond: true,
     by: (kind) => String(kind["locked"] ?? ""),
-    cell: (kind) => kind["locked"] === undefined ? "yes" : `no: ${kind["locked"]}`,
+    cell: (kind) => (
+      <span class="cell-value">
+        {kind["locked"] === undefined ? "yes" : `no: ${kind["locked"]}`}
+      </span>
+    ),
   },
 ];

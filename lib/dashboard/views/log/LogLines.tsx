@@ -63,7 +63,9 @@ export function LogLines({ lines, isHeld, onRequest }: LogLinesProps) {
                 {request}
               </button>
             )}
-            {line.node !== undefined && <small>{nodeName(line.node)}</small>}
+            {line.node !== undefined && (
+              <small title={nodeName(line.node)}>{nodeName(line.node)}</small>
+            )}
           </div>
         );
       })}

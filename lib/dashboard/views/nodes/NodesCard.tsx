@@ -27,10 +27,11 @@ function columnsOf(own: string | undefined): readonly Column<Node>[] {
   return [
     {
       head: "Node",
+      isWide: true,
       by: ({ name }) => name,
       cell: ({ id, name }) => (
         <a class="cell-link" href={href(["nodes", id])}>
-          <b>
+          <b class="cut" title={name}>
             <Name>{name}</Name>
           </b>
           {id === own && <small>answers here</small>}

@@ -116,7 +116,11 @@ const COLUMNS: readonly Column<Scheduled>[] = [
   {
     head: "User",
     by: ({ user_id }) => user_id,
-    cell: ({ user_id }) => <a href={href(["users", user_id])}>{String(user_id)}</a>,
+    cell: ({ user_id }) => (
+      <a class="cut cell-short" title={String(user_id)} href={href(["users", user_id])}>
+        {String(user_id)}
+      </a>
+    ),
   },
   {
     head: "Comes",

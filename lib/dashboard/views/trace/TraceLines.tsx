@@ -43,7 +43,9 @@ const COLUMNS: readonly Column<TraceLine & { index: number }>[] = [
     head: "User",
     isSecond: true,
     by: ({ user_id = "" }) => user_id,
-    cell: ({ user_id }) => user_id === undefined ? "—" : String(user_id),
+    cell: ({ user_id = "—" }) => (
+      <span class="cut cell-short" title={String(user_id)}>{String(user_id)}</span>
+    ),
   },
   {
     head: "Connection",

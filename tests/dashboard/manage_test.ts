@@ -144,6 +144,21 @@ Deno.test(
     await page.getByRole("searchbox", { name: "Filter lines" }).fill("log-2");
     await log.getByText(/log-1/).waitFor({ state: "detached" });
 
+    // A line names its request, and shows what else that has written.
+    await page.getByRole("searchbox", { name: "Filter lines" }).fill("");
+    const own = log.locator(".log-line").filter({ hasText: /local blocked user log-2/ });
+    const request = (await own.locator(".log-request").textContent() ?? "").replace("Request", "");
+    assert.match(request, /^[\w-]{8,64}$/);
+    await own.getByRole("button").click();
+    await log.getByText(/local blocked user log-1/).waitFor({ state: "detached" });
+    await own.waitFor();
+    assert.equal(new URL(page.url()).hash, `#/log?level=info&request=${request}`);
+    await page.reload();
+    await own.waitFor(); // the server finds it, too
+    assert.equal(await log.getByText(/listens on/).count(), 0);
+    await page.getByRole("button", { name: "All requests" }).click();
+    await log.getByText(/local blocked user log-1/).waitFor();
+
     await page.getByLabel("Another category").fill("notifyli.push");
     await page.getByRole("button", { name: "Log all of it" }).click();
     await page.getByRole("combobox", { name: "notifyli.push" }).selectOption("error");

@@ -35,9 +35,11 @@ export function LogView({ route }: { route: Route }) {
   const [isHeld, setHeld] = useState(false);
   const waiting = useRef<LogLine[]>([]);
   const loaded = useLoad(
-    (signal) =>
-      api.get<{ lines: readonly LogLine[] }>(`/log${query({ level, limit: 500 })}`, signal),
-    [level],
+    (signal) => {
+      const path = `/log${query({ level, request, limit: 500 })}`;
+      return api.get<{ lines: readonly LogLine[] }>(path, signal);
+    },
+    [level, request],
   );
   useEffect(() => {
     if (loaded.data === undefined) return;
@@ -45,7 +47,7 @@ export function LogView({ route }: { route: Route }) {
   }, [loaded.data]);
 
   const isPaused = live.isPaused || isHeld;
-  useWatch(`/watch${query({ streams: "log", level })}`, isPaused, (event, data) => {
+  useWatch(`/watch${query({ streams: "log", level, request })}`, isPaused, (event, data) => {
     if (event === "lost") setLost((lost) => lost + countOf(data));
     if (event !== "log") return;
     // Lines that come together are drawn together.

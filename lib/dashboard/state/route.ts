@@ -6,14 +6,22 @@ export function go(path: readonly (string | number)[], query?: Record<string, st
   location.hash = href(path, query);
 }
 
-/** Changes the query of this place without a new step for the browser's back. */
-export function replaceQuery(route: Route, fields: Readonly<Record<string, string>>): void {
-  const query = Object.fromEntries(route.query);
+/**
+ * Changes the query of a place without a new step for the browser's back. What is typed counts a moment later: by then the query may
+ * have more, which stays, or the place may be another one, which is left as it is.
+ */
+export function replaceQuery(
+  { path }: Pick<Route, "path">,
+  fields: Readonly<Record<string, string>>,
+): void {
+  const current = parseRoute(location.hash);
+  if (href(current.path) !== href(path)) return;
+  const query = Object.fromEntries(current.query);
   for (const [name, value] of Object.entries(fields)) {
     if (value === "") delete query[name];
     else query[name] = value;
   }
-  history.replaceState(null, "", href(route.path, query));
+  history.replaceState(null, "", href(path, query));
   dispatchEvent(new HashChangeEvent("hashchange"));
 }
 

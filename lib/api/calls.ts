@@ -1697,6 +1697,8 @@ readonly rooms: readonly (string)[];
 readonly queued_bytes: number;
 /** From where. */
 readonly address?: string;
+/** How long its client took to answer the last ping. In milliseconds. */
+readonly round_trip_ms?: number;
 };
 
 /** What is known of a user on all nodes. */
@@ -2137,7 +2139,7 @@ readonly body?: Typing;
   readonly listDeadLetters: Call<{
 readonly query?: {
 /** Where it came from, or was to go. */
-readonly source?: "hooks" | "stream" | "amqp";
+readonly source?: "hooks" | "stream" | "amqp" | "schedule";
 /** How many at the most. */
 readonly limit?: number;
 /** The `next` of the page before. */
@@ -2149,7 +2151,7 @@ readonly dead_letters: readonly ({
 /** Its id. */
 readonly id: string;
 /** Where it came from, or was to go. */
-readonly source: "hooks" | "stream" | "amqp";
+readonly source: "hooks" | "stream" | "amqp" | "schedule";
 /** When. In Unix seconds. */
 readonly at: number;
 /** Why. */
@@ -2163,8 +2165,8 @@ readonly next?: string;
 /** Delete a dead letter */
   readonly deleteDeadLetter: Call<{
 readonly path: {
-/** `hooks`, `stream` or `amqp`. */
-readonly source: "hooks" | "stream" | "amqp";
+/** `hooks`, `stream`, `amqp` or `schedule`. */
+readonly source: "hooks" | "stream" | "amqp" | "schedule";
 /** The dead letter's id. */
 readonly id: string | number;
 };
@@ -2172,8 +2174,8 @@ readonly id: string | number;
 /** Take a dead letter once more, as if it had just come */
   readonly resendDeadLetter: Call<{
 readonly path: {
-/** `hooks`, `stream` or `amqp`. */
-readonly source: "hooks" | "stream" | "amqp";
+/** `hooks`, `stream`, `amqp` or `schedule`. */
+readonly source: "hooks" | "stream" | "amqp" | "schedule";
 /** The dead letter's id. */
 readonly id: string | number;
 };
@@ -2181,7 +2183,7 @@ readonly id: string | number;
 /** Its id. */
 readonly id: string;
 /** Its source. */
-readonly source: "hooks" | "stream" | "amqp";
+readonly source: "hooks" | "stream" | "amqp" | "schedule";
 }>;
 /** Upload a file in one request */
   readonly uploadFile: Call<{
@@ -2902,7 +2904,7 @@ readonly user_id: number | string;
 /** In their order. */
 readonly steps: readonly ({
 /** What happened. */
-readonly step: "accepted" | "stored" | "scheduled" | "held_back" | "published" | "sent" | "acknowledged" | "pushed" | "push_failed" | "read" | "acted" | "snoozed" | "withdrawn" | "expired";
+readonly step: "accepted" | "edited" | "stored" | "scheduled" | "held_back" | "published" | "sent" | "acknowledged" | "pushed" | "push_failed" | "read" | "acted" | "snoozed" | "deleted" | "withdrawn" | "expired";
 /** When, in Unix seconds. */
 readonly at: number;
 /** At which node. */

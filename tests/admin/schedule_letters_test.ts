@@ -13,6 +13,8 @@ type Json = Record<string, unknown>;
 /** A server whose inbox of user 1 takes nothing for as long as it is broken. */
 interface Place extends AsyncDisposable {
   readonly program: Program;
+  /** Whether it takes what is for later while the inbox is broken: breaking it takes longer than that may wait. */
+  readonly isBrokenFirst: boolean;
   break(): Promise<void>;
   mend(): Promise<void>;
 }
@@ -32,14 +34,15 @@ for (const [name, open] of [["SQLite", onSqlite], ["Redis", onRedis]] as const) 
     };
     await call("POST", "/notifications", { user_id: 1, message: "makes the inbox" });
     assert.deepEqual(await list(), { dead_letters: [] });
-    const soon = Math.floor(Date.now() / 1000) + 3;
+    if (place.isBrokenFirst) await place.break();
+    const soon = Math.floor(Date.now() / 1000) + 5;
     const said = { user_id: 1, title: "Later", deliver_at: soon };
     for (const id of ["for-later-1", "for-later-2", "for-later-3"]) {
       const end = id.endsWith("3") ? { expires_at: soon + 2 } : {};
       const fields = { ...said, ...end, id, message: `It is ${id}` };
       assert.equal((await call("POST", "/notifications", fields)).status, 201);
     }
-    await place.break();
+    if (!place.isBrokenFirst) await place.break();
     const letters = await waitFor("all are kept aside", async () => {
       const found = (await list())["dead_letters"] as Json[];
       return found.length === 3 && found;
@@ -131,6 +134,7 @@ async function onSqlite(): Promise<Place> {
     get program() {
       return program;
     },
+    isBrokenFirst: true,
     // The next place in the inbox is taken already.
     break: () =>
       change(`INSERT INTO notifications (site, user, id, room, content, offset)
@@ -154,6 +158,7 @@ async function onRedis(): Promise<Place> {
   const [order, kept] = ["notifyli:inbox-order:{1}", "kept-order"];
   return {
     program,
+    isBrokenFirst: false,
     async break() {
       await redis.call("RENAME", order, kept);
       await redis.call("SET", order, "x");

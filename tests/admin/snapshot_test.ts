@@ -37,6 +37,7 @@ Deno.test("a pace counts the last minute, of the one before as much as is not ov
   pace.note(6090);
   assert.equal(pace.aMinute(6090), 31);
   pace.note(6000); // a clock that was set back
+  assert.equal(pace.aMinute(6090), 32, "it counts, and nothing is forgotten");
   assert.equal(pace.lastAt, 6090);
   assert.equal(pace.aMinute(6300), 0);
 });

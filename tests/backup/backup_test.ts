@@ -8,6 +8,7 @@ import { ROOT } from "../support/paths.ts";
 import { PostgresServer } from "../support/postgres.ts";
 import { Program } from "../support/program.ts";
 import { RedisServer } from "../support/redis.ts";
+import { APP_KEY } from "../support/tokens.ts";
 
 type Env = Readonly<Record<string, string>>;
 
@@ -76,14 +77,18 @@ for (const listener of ["deno", "node"]) {
 }
 
 Deno.test("nobody but the operator gets a backup, and a store in memory has none", async () => {
-  await using program = await Program.start({ env: { APP_DATA_DIR: ":memory:" } });
+  await using program = await Program.start({ env: { APP_DATA_DIR: ":memory:", APP_KEY } });
   await using other = await Program.start();
   const manager = await Manager.of(other);
   const { status, json } = await manager.call(other, "GET", "/backup");
   assert.deepEqual([status, json["code"]], [404, "not_found"]);
-  const env = { APP_PORT: String(program.port), APP_DATA_DIR: ":memory:", APP_KEY: "" };
-  const { code } = await notifyli("backup", ["no.tar"], env);
-  assert.notEqual(code, 0);
+  const folder = await Deno.makeTempDir();
+  const env = { APP_PORT: String(program.port), APP_DATA_DIR: ":memory:", APP_KEY };
+  const { code, stderr } = await notifyli("backup", [`${folder}/no.tar`], env);
+  assert.equal(code, 1);
+  assert.match(stderr, /Nothing is on a disk here: APP_DATA_DIR is :memory:/);
+  assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
+  await Deno.remove(folder);
 });
 
 Deno.test("a backup of a server that was killed has what its log had, and its next start is as it would have been", async () => {

@@ -164,6 +164,42 @@ testDatabases("a node that may miss changes keeps nothing", async (database) => 
   assert.equal(comes(node.decide("a")), false);
 });
 
+testDatabases(
+  "the first preferences of a site count that come while it is being read",
+  async (database) => {
+    const node = openKnown(database);
+    const goOn = node.hold();
+    const before = node.decide("a");
+    await waitFor("it is being read", () => node.asked > 2);
+    await keep(database, "a", NO_NEWS);
+    node.known.changed({ site: SITE, user: "a" });
+    goOn();
+    await before;
+    assert.equal((await node.decide("a")).inApp, "withhold");
+  },
+);
+
+testDatabases(
+  "what was being read as a node began to miss changes is not kept, though it hears again",
+  async (database) => {
+    await keep(database, "a", {});
+    await keep(database, "b", {});
+    const node = openKnown(database);
+    await node.decide("a");
+    const goOn = node.hold();
+    const { asked } = node;
+    const late = node.decide("b");
+    await waitFor("it is being read", () => node.asked > asked);
+    node.known.deaf();
+    await keep(database, "b", NO_NEWS, 2); // which nobody can tell this node
+    node.known.hearing();
+    goOn();
+    await late;
+    await node.decide("a"); // which reads the site
+    assert.equal((await node.decide("b")).inApp, "withhold");
+  },
+);
+
 testDatabases("what cannot be read of one user does not hold up the others", async (database) => {
   await keep(database, "far", { time_zone: "Atlantis/Poseidonis", ...NO_NEWS });
   await keep(database, "near", NO_NEWS);

@@ -101,6 +101,9 @@ async function moveAll(
   for (const [name, target] of [["PostgreSQL", postgres], ["Redis", redis]] as const) {
     if (target?.isDone) console.log(`${name} has this store already`);
   }
+  // Only now that neither has refused: a later run removes what it finds at a place that was noted to have nothing.
+  await postgres?.begin();
+  await redis?.begin();
   const moved: Moved[] = [];
   if (postgres?.isDone === false) moved.push(...await toPostgres(postgres, source));
   if (redis?.isDone === false) moved.push(...await toRedis(config, redis, source));

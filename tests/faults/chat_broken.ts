@@ -64,23 +64,34 @@ export const chatBroken: readonly Scenario[] = [
     name: "conversations while nodes are killed",
     run: (context) => behindBoth(context, killNode),
   },
+  {
+    name: "conversations while nodes are drained in turn",
+    run: (context) => behindBoth(context, drainNextNode(), { APP_DRAIN_SECONDS: "1" }),
+  },
 ];
 
-async function behindBoth(context: FaultContext, breakOnce: Break): Promise<Report> {
+async function behindBoth(
+  context: FaultContext,
+  breakOnce: Break,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Report> {
   await using postgres = await PostgresServer.start();
   await using redis = await RedisServer.start();
-  return await run(context, { postgres, redis }, { nodes: 2 }, breakOnce);
+  return await run(context, { postgres, redis }, { nodes: 2, env }, breakOnce);
 }
 
 async function run(
   context: FaultContext,
   behind: Behind,
-  { nodes }: { readonly nodes: number },
+  { nodes, env: more }: {
+    readonly nodes: number;
+    readonly env?: Readonly<Record<string, string>>;
+  },
   breakOnce: Break,
 ): Promise<Report> {
   const { random, seconds, rate } = context;
   const { redis, postgres } = behind;
-  const env = { APP_RATE_CHAT: "off", ...redis?.env, ...postgres?.env };
+  const env = { APP_RATE_CHAT: "off", ...redis?.env, ...postgres?.env, ...more };
   await using cluster = await Cluster.start({ nodes, env });
   const ledger = new ChatLedger();
   await using parts = new AsyncDisposableStack();
@@ -187,6 +198,16 @@ async function killNode({ cluster, context: { random } }: Scene): Promise<void> 
   const victim = random.integer(0, cluster.ports.length - 1);
   await cluster.kill(victim);
   await cluster.restart(victim);
+}
+
+/** Stops one node after the other, as an update does: people are told to go to the others before it ends. */
+function drainNextNode(): Break {
+  let next = 0;
+  return async ({ cluster }) => {
+    const node = next++ % cluster.ports.length;
+    assert.equal(await cluster.kill(node, "SIGTERM"), 0, "the exit code");
+    await cluster.restart(node);
+  };
 }
 
 /** While PostgreSQL is away, what people send is refused, and the rooms go on. */

@@ -11,6 +11,7 @@ import { MANY_AND_LATER } from "./many_and_later.ts";
 import { MANY_MEMBERSHIPS } from "./many_memberships.ts";
 import { MIGRATE_KILLED } from "./migrate_killed.ts";
 import { nodeAlone } from "./node_alone.ts";
+import { NODES_DRAINED } from "./nodes_drained.ts";
 import { nodesKilled } from "./nodes_killed.ts";
 import { PUBLISH_BURST } from "./publish_burst.ts";
 import { PUSH_KILLED } from "./push_killed.ts";
@@ -32,6 +33,7 @@ export const crashes: readonly Scenario[] = [
   ...serverKilled,
   ...serverStopped,
   ...nodesKilled,
+  NODES_DRAINED,
   BACKUP_KILLED,
   MIGRATE_KILLED,
   ...redisBroken,

@@ -19,12 +19,14 @@ export interface PostgresTarget extends AsyncDisposable {
   readonly isFresh: boolean;
   /** Whether an earlier run has moved all: nothing is written any more, since nodes may have run here since. */
   readonly isDone: boolean;
+  /** Notes that the store is being moved here. */
+  begin(): Promise<void>;
   /** All is moved. */
   done(): Promise<void>;
 }
 
 /**
- * Makes the tables. Rejects where PostgreSQL cannot be used, or has something that is not of an earlier run.
+ * Makes the tables, and writes nothing else. Rejects where PostgreSQL cannot be used, or has something that is not of an earlier run.
  *
  * @param source the id of the store that is moved
  */
@@ -57,12 +59,18 @@ export async function openPostgresTarget(
     );
     const state = Number(known?.["version"] ?? 0);
     const isDone = state === STATES.done;
-    let isFresh = state === STATES.fresh;
-    if (state === 0) {
-      isFresh = await isEmpty(client, stored, isIntoExisting);
-      await note(isFresh ? STATES.fresh : STATES.existing);
-    }
-    return { client, isFresh, isDone, done: () => note(STATES.done), [Symbol.asyncDispose]: close };
+    const isBegun = state !== 0;
+    const isFresh = isBegun
+      ? state === STATES.fresh
+      : await isEmpty(client, stored, isIntoExisting);
+    return {
+      ...{ client, isFresh, isDone },
+      async begin() {
+        if (!isBegun) await note(isFresh ? STATES.fresh : STATES.existing);
+      },
+      done: () => note(STATES.done),
+      [Symbol.asyncDispose]: close,
+    };
   } catch (error) {
     await close();
     throw error;

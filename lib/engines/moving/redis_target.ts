@@ -19,12 +19,14 @@ export interface RedisTarget extends AsyncDisposable {
   readonly isFresh: boolean;
   /** Whether an earlier run has moved all: nothing is written any more, since nodes may have run here since. */
   readonly isDone: boolean;
+  /** Notes that the store is being moved here. */
+  begin(): Promise<void>;
   /** All is moved. */
   done(): Promise<void>;
 }
 
 /**
- * Rejects where Redis cannot be used, a node runs on it, or it has something that is not of an earlier run.
+ * Looks, and writes nothing. Rejects where Redis cannot be used, a node runs on it, or it has something that is not of an earlier run.
  *
  * @param source the id of the store that is moved
  */
@@ -43,9 +45,16 @@ export async function openRedisTarget(
     const mark = await redis.hgetall(markIn(keys));
     const isDone = mark["source"] === source && mark["state"] === "done";
     if (!isDone) await requireNoNodes(redis, keys);
-    const isFresh = !isDone && await begin(redis, keys, { source, isIntoExisting });
+    const isBegun = mark["source"] === source && mark["state"] === "begun";
+    const isFresh = isBegun
+      ? mark["fresh"] === "1"
+      : !isDone && await isEmpty(redis, keys, isIntoExisting);
     return {
       ...{ redis, keys, isFresh, isDone },
+      async begin() {
+        if (isBegun || isDone) return;
+        await redis.hset(markIn(keys), { source, state: "begun", fresh: isFresh ? "1" : "0" });
+      },
       done: async () => void await redis.hset(markIn(keys), "state", "done"),
       [Symbol.asyncDispose]: close,
     };
@@ -55,25 +64,19 @@ export async function openRedisTarget(
   }
 }
 
-/** Notes that the store is being moved here. Resolves with whether Redis had nothing before. */
-async function begin(
+/** Whether Redis has nothing. Rejects where it has something, and may not. */
+async function isEmpty(
   redis: Redis,
   keys: RedisKeys,
-  { source, isIntoExisting }: { readonly source: string; readonly isIntoExisting: boolean },
+  isIntoExisting: boolean,
 ): Promise<boolean> {
-  const mark = await redis.hgetall(markIn(keys));
-  if (mark["source"] === source && mark["state"] === "begun") return mark["fresh"] === "1";
   const found = await keysIn(redis, keys);
-  const isFresh = found.length === 0;
-  if (!isFresh && !isIntoExisting) {
-    throw new CodedError(
-      "unavailable",
-      `Redis has something already, such as ${found.slice(0, NAMED).join(", ")}: ` +
-        "--into-existing leaves that as it is, and brings what is missing",
-    );
-  }
-  await redis.hset(markIn(keys), { source, state: "begun", fresh: isFresh ? "1" : "0" });
-  return isFresh;
+  if (found.length === 0 || isIntoExisting) return found.length === 0;
+  throw new CodedError(
+    "unavailable",
+    `Redis has something already, such as ${found.slice(0, NAMED).join(", ")}: ` +
+      "--into-existing leaves that as it is, and brings what is missing",
+  );
 }
 
 /** Some keys, but for those that say nothing of users. */

@@ -88,6 +88,11 @@ const SUBCOMMANDS: readonly Entry[] = [
     load: async () => (await import("./lib/commands/trace.ts")).trace,
   },
   {
+    name: "drain",
+    summary: "Have a node give its clients to others, and end; see drain --help",
+    load: async () => (await import("./lib/commands/drain.ts")).drain,
+  },
+  {
     name: "doctor",
     summary: "Say what is wrong with all that a server needs; see doctor --help",
     load: async () => (await import("./lib/commands/doctor.ts")).doctor,

@@ -1,12 +1,15 @@
 /** Puts the parts together: engine, node, features, listener. `commands/start.ts` runs it. */
 import type { Mount } from "./http/bindings.ts";
 import { asyncApiDocument } from "./http/openapi/async_document.ts";
+import { ConfigError } from "./base/config_error.ts";
+import { reasonOf } from "./base/reason.ts";
 import { VERSION } from "./base/version.ts";
 import { described } from "./http/openapi/described.ts";
 import { openApiDocument } from "./http/openapi/document.ts";
 import { SERVER_API, STATS_API, userDataApi } from "./http/openapi/server_api.ts";
 import { logFor } from "./base/log.ts";
 import { AuditLog } from "./admin/audit/audit_log.ts";
+import { Draining } from "./admin/nodes/draining.ts";
 import { Watches } from "./admin/watch/watches.ts";
 import type { Asker } from "./asks/asker.ts";
 import { Questions } from "./asks/questions.ts";
@@ -47,7 +50,7 @@ import { type Places, readDescriptors, sharePlaces, tellPlaces } from "./limits/
 import { Kernel } from "./kernel.ts";
 import { takeOverRates } from "./limits/live_rates.ts";
 import { listen } from "./listeners/listen.ts";
-import type { Handlers, Listener } from "./listeners/listener.ts";
+import type { Handlers, Listener, Pair } from "./listeners/listener.ts";
 import { requireClosedOrLocal } from "./net/open_mode.ts";
 import { ChatProtocol } from "./protocols/chat/chat.ts";
 import { upgrade } from "./protocols/upgrade.ts";
@@ -176,6 +179,11 @@ export class Server implements AsyncDisposable {
     return this.#listener.failed;
   }
 
+  /** Resolves when an operator wants this node to drain: stop it then. */
+  get drained(): Promise<void> {
+    return this.#kernel.use(Draining).asked;
+  }
+
   /**
    * Takes over what can be while the server runs: rates, rules, the certificate. Throws a `ConfigError` where something of it is wrong,
    * and changes nothing then.
@@ -186,9 +194,10 @@ export class Server implements AsyncDisposable {
   reload(next: Config): readonly string[] {
     const certificate = this.#certificateOf(next);
     const take = this.#kernel.reload(next);
+    const notTaken = certificate(); // comes first, since it alone may still be refused
     takeOverRates(this.#config.rates, next.rates);
     take();
-    return certificate();
+    return notTaken;
   }
 
   /** Reads the certificate; the function that it returns shows it to clients. */
@@ -200,18 +209,29 @@ export class Server implements AsyncDisposable {
     }
     if (pair === undefined) return () => [];
     if (pair.cert === this.#shown?.cert && pair.key === this.#shown.key) return () => [];
-    const renew = this.#listener.renewCertificate;
-    if (renew !== undefined) {
-      return () => {
-        renew(pair);
-        this.#shown = pair;
-        return [];
-      };
+    return () => {
+      if (!this.#renew(pair, tls.cert)) {
+        return [
+          "the certificate of APP_TLS_CERT is shown after a restart: the deno listener cannot take another one " +
+          "with this Deno (APP_LISTENER=node, or a proxy in front, can)",
+        ];
+      }
+      this.#shown = pair;
+      return [];
+    };
+  }
+
+  /** Throws a `ConfigError` where TLS refuses what is a certificate and its key, as with a kind of key that it does not know. */
+  #renew(pair: Pair, path: string): boolean {
+    try {
+      return this.#listener.renewCertificate(pair);
+    } catch (error) {
+      throw new ConfigError(
+        `Cannot use APP_TLS_CERT: current value is ${JSON.stringify(path)}, which TLS refuses (${
+          reasonOf(error)
+        })`,
+      );
     }
-    return () => [
-      "the certificate of APP_TLS_CERT is shown after a restart: the deno listener cannot take another one " +
-      "(APP_LISTENER=node, or a proxy in front, can)",
-    ];
   }
 
   /** A service of one of the features. Throws a `TypeError` if there is none. */
@@ -220,7 +240,7 @@ export class Server implements AsyncDisposable {
   }
 
   /**
-   * Gives its clients to others over `APP_DRAIN_SECONDS`, where that is set. Then stops accepting, tells every client that is left to come
+   * Gives its clients to others over `APP_DRAIN_SECONDS`, where that is set, or as long as an operator said. Then stops accepting, tells every client that is left to come
    * back, has requests answered that have begun, and removes the clients' presence. Resolves with whether all connections were
    * gone within `APP_SHUTDOWN_SECONDS` of then.
    *
@@ -228,7 +248,8 @@ export class Server implements AsyncDisposable {
    */
   async stop(hurry?: AbortSignal): Promise<boolean> {
     this.#isStopping = true;
-    const { shutdownSeconds: seconds, drainSeconds } = this.#config.listeners;
+    const { shutdownSeconds: seconds } = this.#config.listeners;
+    const { seconds: drainSeconds } = this.#kernel.use(Draining);
     if (Number.isFinite(drainSeconds) && hurry?.aborted !== true) {
       await drain(this.#node, drainSeconds, hurry);
     }
@@ -247,11 +268,6 @@ export class Server implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
-}
-
-interface Pair {
-  readonly cert: string;
-  readonly key: string;
 }
 
 function pairOf({ cert, key }: Pair): Pair {

@@ -17,6 +17,7 @@ import { CATEGORY, LEVELS, MOST_LEVELS } from "../log/levels.ts";
 import { type Abouts, may, must, type Parameters } from "../http/openapi/about.ts";
 import { at, kit, NEXT, PAGE, USER } from "../http/openapi/kit.ts";
 import { SOURCES } from "./dead_letters/routes.ts";
+import { MOST_DRAIN_SECONDS } from "./nodes/routes.ts";
 
 const MILLISECONDS = (description: string) => number(`${description} In milliseconds.`);
 
@@ -244,6 +245,36 @@ export function adminApi(limits: Limits): Abouts {
           }),
         },
       },
+    },
+    "POST /nodes/:node/drain": {
+      id: "drainNode",
+      tag: "operations",
+      summary: "Have a node give its clients to others, and end",
+      description: "It ends as by SIGTERM; what supervises it may start it again.",
+      path: { node: must(text("The node's id."), "3f2a81c09d4e") },
+      body: {
+        isForm: false,
+        fields: named(
+          "Drain",
+          object("How it drains.", {}, {
+            seconds: whole(
+              "How long clients are told to go; else `APP_DRAIN_SECONDS`, or 15 where that is off.",
+              { least: 1, most: MOST_DRAIN_SECONDS },
+            ),
+          }),
+        ),
+        examples: { "As it is set": {}, "Within a minute": { seconds: 60 } },
+      },
+      answers: {
+        202: {
+          description: "It drains.",
+          json: object("What it does.", {
+            node: text("The node."),
+            seconds: whole("How long clients are told to go."),
+          }),
+        },
+      },
+      errors: ["not_found", "unconfirmed"],
     },
     "GET /live/rooms": {
       id: "listLiveRooms",

@@ -24,6 +24,7 @@ import { liveRoutes } from "./live/routes.ts";
 import { Snapshot } from "./live/snapshot.ts";
 import { Logs } from "./log/log.ts";
 import { logRoutes } from "./log/routes.ts";
+import { Draining } from "./nodes/draining.ts";
 import { Nodes } from "./nodes/nodes.ts";
 import { openReports } from "./nodes/open.ts";
 import { Reporter } from "./nodes/reporter.ts";
@@ -73,10 +74,11 @@ export const adminFeature = {
     const sources = new Sources({ id, audit, tracing });
     const feeds = new Feeds(peers, sources);
     const watches = new Watches({ nodes, peers, sources });
+    const draining = new Draining(of(listeners).drainSeconds);
     return {
-      services: [nodes, audit, watches],
+      services: [nodes, audit, watches, draining],
       routes: described([
-        ...nodeRoutes(nodes),
+        ...nodeRoutes(nodes, peers, draining),
         ...liveRoutes(new Live(nodes, peers, snapshot), database),
         ...auditRoutes(audit),
         ...logRoutes(new Logs(nodes, peers)),

@@ -362,6 +362,12 @@ readonly status?: number;
 readonly text?: string;
 };
 
+/** How it drains. */
+export type Drain = {
+/** How long clients are told to go; else `APP_DRAIN_SECONDS`, or 15 where that is off. */
+readonly seconds?: number;
+};
+
 /** A notification that was changed. */
 export type EditedNotification = {
 /** The notification's id. */
@@ -2610,6 +2616,19 @@ readonly nodes: readonly (NodeShown)[];
 /** The node that answers. */
 readonly this: string;
 }>;
+/** Have a node give its clients to others, and end */
+  readonly drainNode: Call<{
+readonly path: {
+/** The node's id. */
+readonly node: string | number;
+};
+readonly body?: Drain;
+}, {
+/** The node. */
+readonly node: string;
+/** How long clients are told to go. */
+readonly seconds: number;
+}>;
 /** Send a notification to a user, to several, to a topic's followers or to everyone */
   readonly sendNotification: Call<{
 readonly query?: {
@@ -3921,6 +3940,7 @@ export const CALLS: { readonly [Name in keyof Calls]: readonly [method: string, 
   removeReaction: ["DELETE", "/api/messages/{message}/reactions/{emoji}"],
   getReceipts: ["GET", "/api/messages/{message}/receipts"],
   listNodes: ["GET", "/api/nodes"],
+  drainNode: ["POST", "/api/nodes/{node}/drain"],
   sendNotification: ["POST", "/api/notifications"],
   putNotification: ["PUT", "/api/notifications"],
   getNotification: ["GET", "/api/notifications/{id}"],

@@ -61,6 +61,7 @@ export const start = subcommand(HELP, async (options) => {
   const signals = new Signals();
   const end = await Promise.race([
     signals.first,
+    server.drained.then(() => signals.goBefore("drained by an operator")),
     server.failed.then((reason) => ({ reason })),
   ]);
   if (typeof end === "string") log.info("{signal}: stopping", { signal: end });
@@ -85,14 +86,20 @@ function environmentWith({ host, port }: Values<typeof HELP.options>): LoadedEnv
 class Signals {
   readonly first: Promise<Deno.Signal>;
   readonly #hurry = new AbortController();
+  #count = 0;
 
   constructor() {
     const { promise, resolve } = Promise.withResolvers<Deno.Signal>();
     this.first = promise;
-    let count = 0;
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      Deno.addSignalListener(signal, () => ++count === 1 ? resolve(signal) : this.hurry());
+      Deno.addSignalListener(signal, () => ++this.#count === 1 ? resolve(signal) : this.hurry());
     }
+  }
+
+  /** Something else stops the server first: the next signal is the second one. @returns what it is */
+  goBefore(what: string): string {
+    this.#count++;
+    return what;
   }
 
   get hurried(): AbortSignal {

@@ -44,6 +44,17 @@ export function subcommandOn<const O extends Options>(
   });
 }
 
+/** A subcommand that does its one thing to its argument, or to what is usual where it is given none. */
+export function subcommandMaybeOn<const O extends Options>(
+  help: Help<O>,
+  run: (values: Values<O>, word: string | undefined) => Promise<number>,
+): Subcommand {
+  return ritual(help, ({ words: [word, ...surplus], values }) => {
+    refuseSurplus(surplus);
+    return run(values(), word);
+  });
+}
+
 /** A subcommand whose first argument names what it is to do. */
 export function subcommandOf<const O extends Options>(
   help: Help<O>,

@@ -270,6 +270,9 @@ export class NotifyliServer implements AsyncDisposable {
     void server.failed.then((reason) =>
       log.error("accepts no connection any more: {reason}", { reason })
     );
+    void server.drained.then(() => {
+      if (this.#started?.server === server) return this.stop();
+    });
   }
 
   async #stop(): Promise<void> {

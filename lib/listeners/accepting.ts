@@ -8,7 +8,7 @@ import { pause } from "../base/clock.ts";
 import { reasonOf } from "../base/reason.ts";
 import { Counter, type Metric } from "../core/metrics.ts";
 import { SpareDescriptors } from "../limits/descriptors.ts";
-import type { Listener } from "./listener.ts";
+import type { Listener, Pair } from "./listener.ts";
 import { type Address, knock, type Knocked } from "./knock.ts";
 
 const log = logFor("listener");
@@ -22,7 +22,7 @@ export interface Door {
    */
   open(port: number, lost: (reason: string) => void): Promise<Address>;
   /** As {@linkcode Listener.renewCertificate}. */
-  renewCertificate?(pair: { readonly cert: string; readonly key: string }): void;
+  renewCertificate(pair: Pair): boolean;
   /** Stops listening; connections stay. Absent if the runtime cannot do that. */
   close?(): void;
   /** Stops listening; resolves when every connection is gone. @param answered resolves once the requests that have begun are answered */
@@ -110,9 +110,8 @@ export class Accepting implements Listener {
     return [this.#stopped];
   }
 
-  get renewCertificate(): Listener["renewCertificate"] {
-    const door = this.#door;
-    return door.renewCertificate && ((pair) => door.renewCertificate?.(pair));
+  renewCertificate(pair: Pair): boolean {
+    return this.#door.renewCertificate(pair);
   }
 
   get failed(): Promise<string> {

@@ -3,7 +3,7 @@ import { type Disconnect, DISCONNECTS } from "../base/errors.ts";
 import { reasonOf } from "../base/reason.ts";
 import { inRequest, REQUEST_ID, requestIdOf } from "../base/request_id.ts";
 import type { Accepted, Socket, SocketEvents } from "../core/socket.ts";
-import { type Handlers, isUpgrade, type ListenerOptions } from "./listener.ts";
+import { type Handlers, isUpgrade, type ListenerOptions, type Pair } from "./listener.ts";
 import type { Outgoing } from "../core/outgoing.ts";
 import type { Door } from "./accepting.ts";
 import { bodyOf } from "./deno_body.ts";
@@ -18,12 +18,15 @@ const SILENT = "No response from ping frame.";
 const LAST_WORD_MS = 2000;
 
 export function createDoor(options: ListenerOptions, handlers: Handlers): Door {
-  return new DenoDoor((port, open) => serve(port, options, handlers, open));
+  return new DenoDoor(
+    (port, open, tls) => serve(port, { ...options, tls }, handlers, open),
+    options,
+  );
 }
 
 function serve(
   port: number,
-  options: ListenerOptions,
+  options: Omit<ListenerOptions, "tls"> & { readonly tls: Pair | undefined },
   handlers: Handlers,
   open: OpenSockets,
 ): Deno.HttpServer<Deno.NetAddr> {
@@ -36,6 +39,7 @@ function serve(
     onListen() {},
     onError: () => new Response("internal error\n", { status: 500 }),
   }, async (request, info) => {
+    if (options.tls !== undefined) open.begin(info.completed);
     const id = requestIdOf(request.headers.get(REQUEST_ID));
     const response = await answer(id, request, info);
     response.headers.set(REQUEST_ID, id);

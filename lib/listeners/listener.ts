@@ -12,9 +12,15 @@ export interface Handlers {
   upgrade(request: Request, peer: Peer): Promise<Response | Accepted>;
 }
 
+/** A certificate and its key, as PEM. */
+export interface Pair {
+  readonly cert: string;
+  readonly key: string;
+}
+
 export interface ListenerOptions {
   readonly host: string;
-  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly tls?: Pair;
   /** Headers of every answer that {@linkcode Handlers.fetch} gives, besides its own. */
   readonly headers: Readonly<Record<string, string>>;
   /** How long a connection may be silent before it is pinged. */
@@ -38,8 +44,11 @@ export interface Listener {
   readonly port: number;
   /** What it counts. */
   readonly metrics: readonly Metric[];
-  /** Shows clients another certificate from now on; those that are there keep theirs. Absent where the runtime cannot do that. */
-  renewCertificate?(pair: { readonly cert: string; readonly key: string }): void;
+  /**
+   * Shows clients another certificate from now on; those that are there keep theirs. False where the runtime cannot do that, and
+   * nothing has changed then.
+   */
+  renewCertificate(pair: Pair): boolean;
   /** Resolves with the reason if the listener accepts nothing any more, and cannot begin again. */
   readonly failed: Promise<string>;
   /**

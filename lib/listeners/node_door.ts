@@ -8,6 +8,7 @@ import { Server as TlsServer } from "node:https";
 import { type AddressInfo, Server as NetServer } from "node:net";
 import type { Door } from "./accepting.ts";
 import type { Address } from "./knock.ts";
+import type { Pair } from "./listener.ts";
 
 interface NodeDoorOptions {
   readonly host: string;
@@ -35,8 +36,10 @@ export class NodeDoor implements Door {
     return { host: address.address, port: address.port };
   }
 
-  renewCertificate(pair: { readonly cert: string; readonly key: string }): void {
-    if (this.#server instanceof TlsServer) this.#server.setSecureContext(pair);
+  renewCertificate(pair: Pair): boolean {
+    if (!(this.#server instanceof TlsServer)) return false;
+    this.#server.setSecureContext(pair);
+    return true;
   }
 
   /** Closes in the way of `net`, which leaves connections alone. That of `http` also stops looking for slow requests. */

@@ -61,8 +61,10 @@ Deno.test("docs/admin-api.md: every block is executed", async () => {
     const about = name.replace("example: ", "");
     await BEFORE[about]?.(program, manager);
     const script = text.replaceAll("localhost:7000", `127.0.0.1:${program.port}`)
-      .replaceAll("deno task top", taskCommand("top").join(" "))
-      .replaceAll("deno task trace", taskCommand("trace").join(" "))
+      .replaceAll(
+        /deno task (top|trace|drain)/g,
+        (_, name) => taskCommand(name as "top" | "trace" | "drain").join(" "),
+      )
       .replaceAll("curl ", "curl -fsS -w '\\n' ");
     const { code, stdout, stderr } = await run(["sh", "-e", "-c", `(${script}) 2>&1`], {
       cwd: program.dataDir,
@@ -80,6 +82,7 @@ Deno.test("docs/admin-api.md: every block is executed", async () => {
     assert.ok(fits(answers, expected), `${about}: ${stdout}`);
   }
   await client?.close();
+  await program.line(({ message }) => message === "stopped");
 });
 
 /** Whether a value is as the page shows it, where `…` stands for any value, and a list with it for any list. */

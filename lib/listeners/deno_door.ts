@@ -127,7 +127,6 @@ export class DenoDoor implements Door {
 
   async #retire(server: DenoServer): Promise<void> {
     clearInterval(server.looking);
-    server.open.stopping = true;
     await server.http.shutdown().catch(() => {}); // it may have ended already
     this.#servers.delete(server);
   }

@@ -18,6 +18,7 @@ import { PUSH_KILLED } from "./push_killed.ts";
 import { rabbitBroken } from "./rabbit_broken.ts";
 import { redisBroken } from "./redis_broken.ts";
 import { redisForgets } from "./redis_forgets.ts";
+import { reloaded } from "./reloaded.ts";
 import { resources } from "./resources.ts";
 import { ROOMS_CHANGED } from "./rooms_changed.ts";
 import type { Scenario } from "./scenario.ts";
@@ -26,7 +27,9 @@ import { serverKilled } from "./server_killed.ts";
 import { serverStopped } from "./server_stopped.ts";
 import { STORE_LOST } from "./store_lost.ts";
 import { topicsBroken } from "./topics_broken.ts";
+import { traced } from "./traced.ts";
 import { userDataKilled } from "./user_data_killed.ts";
+import { WATCHED } from "./watched.ts";
 
 /** Servers, nodes and Redis killed, stopped, frozen and cut off. */
 export const crashes: readonly Scenario[] = [
@@ -42,6 +45,9 @@ export const crashes: readonly Scenario[] = [
   MANY_MEMBERSHIPS,
   EVENTS_TOLD,
   ROOMS_CHANGED,
+  WATCHED,
+  ...traced,
+  ...reloaded,
 ];
 
 /** Faults that tests of `engines/` and `ways/` hold one by one; here they come under load. */

@@ -207,7 +207,7 @@ export class Server implements AsyncDisposable {
     if ((pair !== undefined) !== isOn) {
       return () => [`TLS is switched ${isOn ? "off" : "on"} by a restart alone`];
     }
-    if (pair === undefined) return () => [];
+    if (tls === undefined || pair === undefined) return () => [];
     if (pair.cert === this.#shown?.cert && pair.key === this.#shown.key) return () => [];
     return () => {
       if (!this.#renew(pair, tls.cert)) {

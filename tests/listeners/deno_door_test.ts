@@ -85,7 +85,8 @@ class World implements Disposable {
 
   private constructor(tls: { cert: string; key: string }) {
     const [set, now] = [setInterval, Date.now];
-    globalThis.setInterval = ((look: () => void) => this.#looks.push(look)) as typeof setInterval;
+    const watch = (look: () => void) => this.#looks.push(look);
+    globalThis.setInterval = watch as unknown as typeof setInterval;
     Date.now = () => this.#now;
     this.#restore = () => {
       globalThis.setInterval = set;

@@ -70,6 +70,8 @@ export async function forEachUser(
 export interface Side {
   readonly name: string;
   readonly fields: NonNullable<HttpLoad["fields"]>;
+  /** Settings of its server. */
+  readonly env?: Readonly<Record<string, string>>;
   /** What is there before the first notification. */
   prepare?(server: NotifyingServer): Promise<void>;
 }
@@ -140,8 +142,8 @@ async function oneRound(
 ): Promise<RoundSeen[]> {
   await using open = new AsyncDisposableStack();
   const loads: { load: SlicedLoad<HttpSlice>; slices: HttpSlice[] }[] = [];
-  for (const { fields, prepare } of sides) {
-    const server = open.use(await startStoring(listener, store, "publish,manage"));
+  for (const { fields, env, prepare } of sides) {
+    const server = open.use(await startStoring(listener, store, "publish,manage", env));
     await prepare?.(server);
     const load = open.use(
       await SlicedLoad.start<HttpLoad, HttpSlice>("http_notify", {

@@ -5,6 +5,7 @@ import { batched } from "./rows/batched.ts";
 import { chatGroup, chatMessage } from "./rows/chat_message.ts";
 import { chatOpen } from "./rows/chat_open.ts";
 import { chatStored } from "./rows/chat_stored.ts";
+import { dashboard } from "./rows/dashboard.ts";
 import { events } from "./rows/events.ts";
 import { farRedis } from "./rows/far_redis.ts";
 import { fileLarge } from "./rows/file_large.ts";
@@ -31,6 +32,7 @@ import { socketio } from "./rows/socketio.ts";
 import { start } from "./rows/start.ts";
 import { told } from "./rows/told.ts";
 import { topics } from "./rows/topics.ts";
+import { tracing } from "./rows/tracing.ts";
 
 export const ROWS: readonly Row[] = [
   baseDeno,
@@ -66,5 +68,7 @@ export const ROWS: readonly Row[] = [
   floods,
   pageScroll,
   metrics,
+  tracing,
+  dashboard,
   start,
 ];

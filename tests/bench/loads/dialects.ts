@@ -84,14 +84,14 @@ function message({ user, room }: Speaker, stamp: string): string {
   });
 }
 
-/** A connection token for this user, good for ten minutes. @param grants more claims */
+/** A connection token for this user, good for an hour. @param grants more claims */
 export function tokenFor(
   user: number,
   key: string,
   grants: Readonly<Record<string, unknown>> = {},
 ): string {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const exp = Math.floor(Date.now() / 1000) + 600;
+  const exp = Math.floor(Date.now() / 1000) + 3600;
   const text = `${part({ alg: "HS256", typ: "JWT" })}.${
     part({ aud: "notifyli:connect", sub: String(user), name: "Alice", exp, ...grants })
   }`;

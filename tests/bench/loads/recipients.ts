@@ -15,6 +15,10 @@ export interface RecipientsLoad {
   readonly users: number;
   /** the id of the first one, which the others follow. */
   readonly from: number;
+  /** Each is in one of so many rooms. @default 0: in none */
+  readonly rooms?: number;
+  /** Each follows one of so many topics. @default 0: none */
+  readonly topics?: number;
 }
 
 export interface RecipientsSlice {
@@ -30,7 +34,10 @@ const IDLE_MS = 20;
 
 const decoder = new TextDecoder();
 const load: RecipientsLoad = JSON.parse(Deno.args[0] ?? "");
-let [opening, coming, delivered] = [0, load.users, 0];
+const { rooms = 0, topics = 0 } = load;
+let [opening, delivered] = [0, 0];
+/** Commands that are not answered yet. */
+let coming = load.users * helloOf(load.from).length;
 let failure: string | undefined;
 
 const sockets: LoadSocket[] = [];
@@ -39,7 +46,7 @@ for (let index = 0; index < load.users; index++) {
   sockets.push(open(load.from + index));
 }
 waitUntil(() => coming === 0 || failure !== undefined, LATE_MS);
-if (coming > 0) failure ??= `${coming} were not answered`;
+if (coming > 0) failure ??= `${coming} commands were not answered`;
 console.log();
 for (let count = 1; await isAsked(); count++) {
   const all = count * load.users;
@@ -64,6 +71,14 @@ async function isAsked(): Promise<boolean> {
   return failure === undefined && length !== null;
 }
 
+function helloOf(user: number): readonly object[] {
+  return [
+    { type: "connect", ref: 1 },
+    ...(rooms > 0 ? [{ type: "subscribe", ref: 2, room: `room-${user % rooms}` }] : []),
+    ...(topics > 0 ? [{ type: "subscribe", ref: 3, topic: `topic-${user % topics}` }] : []),
+  ];
+}
+
 function open(user: number): LoadSocket {
   opening++;
   const socket = new LoadSocket({
@@ -75,13 +90,14 @@ function open(user: number): LoadSocket {
     ],
     failed: (why) => failure ??= why,
   });
-  socket.onOpen = () => socket.send('{"type":"connect","ref":1}');
+  const hello = helloOf(user).map((command) => JSON.stringify(command)).join("\n");
+  socket.onOpen = () => socket.send(hello);
   socket.onText = (buffer, start, end) => {
     for (const line of decoder.decode(buffer.subarray(start, end)).split("\n")) {
       if (line.includes('"type":"direct_message"')) delivered++;
       else if (line.includes('"type":"reply"')) {
         coming--;
-        opening--;
+        if (line.includes('"ref":1,')) opening--;
       }
     }
   };

@@ -89,16 +89,21 @@ export class KnownUsers implements ConnectionHooks {
   }
 }
 
-/** In one order, since two nodes that note the same users in different ones would wait for each other. */
+/**
+ * All in one statement: with one for each, a thousand who come at once would hold the transaction for as long as the server takes for
+ * a database that is silent. In one order, since two nodes that note the same users in different ones would wait for each other.
+ */
 function* note(visitors: readonly Visitor[], now: number): Work<void> {
   const ordered = visitors.toSorted((one, other) => keyOf(one) < keyOf(other) ? -1 : 1);
-  for (const { site, user } of ordered) {
-    yield* rows(
-      `INSERT INTO known_users (site, user_id, since) VALUES ($1, $2, $3)
-       ON CONFLICT (site, user_id) DO NOTHING`,
-      ...[site, user, now],
-    );
-  }
+  // Filled up to a power of two, so that there are few different statements to prepare.
+  const size = 2 ** Math.ceil(Math.log2(ordered.length));
+  const filled = [...ordered, ...Array<Visitor>(size - ordered.length).fill(ordered.at(-1)!)];
+  const tuples = filled.map((_, index) => `($${2 * index + 2}, $${2 * index + 3}, $1)`);
+  yield* rows(
+    `INSERT INTO known_users (site, user_id, since) VALUES ${tuples.join(", ")}
+     ON CONFLICT (site, user_id) DO NOTHING`,
+    ...[now, ...filled.flatMap(({ site, user }) => [site, user])],
+  );
 }
 
 function keyOf({ site, user }: Visitor): string {

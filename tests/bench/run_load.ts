@@ -34,13 +34,9 @@ export class SlicedLoad<Seen = Slice> implements AsyncDisposable {
     this.#stderr = new Response(child.stderr).text();
   }
 
-  /** Resolves once all its clients are there. @param options as of {@linkcode runLoad} */
-  static async start<Load, Seen = Slice>(
-    script: string,
-    load: Load,
-    { isNice = false } = {},
-  ): Promise<SlicedLoad<Seen>> {
-    const started = new SlicedLoad<Seen>(script, command(script, load, "piped", isNice).spawn());
+  /** Resolves once all its clients are there. */
+  static async start<Load, Seen = Slice>(script: string, load: Load): Promise<SlicedLoad<Seen>> {
+    const started = new SlicedLoad<Seen>(script, command(script, load, "piped").spawn());
     try {
       await started.#line();
     } catch (error) {

@@ -1,8 +1,9 @@
 /**
  * Load of users who are there, each with a connection of version 2, and wait for notifications. A process of its own. Takes
- * {@linkcode RecipientsLoad} as JSON. It prints a line once all are there, and then, for each byte that it reads, a
- * {@linkcode RecipientsSlice} once all of them have got one notification more.
+ * {@linkcode RecipientsLoad} as JSON. It prints a line once all are there, has what the others leave of the processors from then on,
+ * and prints for each byte that it reads a {@linkcode RecipientsSlice} once all of them have got one notification more.
  */
+import { constants, setPriority } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { tokenFor } from "./dialects.ts";
 import { wait, waitUntil } from "./sockets.ts";
@@ -47,6 +48,8 @@ for (let index = 0; index < load.users; index++) {
 }
 waitUntil(() => coming === 0 || failure !== undefined, LATE_MS);
 if (coming > 0) failure ??= `${coming} commands were not answered`;
+if (failure !== undefined) throw refused();
+setPriority(constants.priority.PRIORITY_LOW);
 console.log();
 for (let count = 1; await isAsked(); count++) {
   const all = count * load.users;
@@ -56,9 +59,13 @@ for (let count = 1; await isAsked(); count++) {
   const seen: RecipientsSlice = { delivered: load.users - missing };
   console.log(JSON.stringify(seen));
 }
-if (failure !== undefined) throw new Error(`The server refused or closed a client: ${failure}`);
+if (failure !== undefined) throw refused();
 console.log("{}");
 Deno.exit(0); // thousands of sockets close by themselves
+
+function refused(): Error {
+  return new Error(`The server refused or closed a client: ${failure}`);
+}
 
 /** Whether there is one more slice. Until that is known, pings are answered. */
 async function isAsked(): Promise<boolean> {
@@ -85,7 +92,7 @@ function open(user: number): LoadSocket {
     port: load.port,
     path: "/ws",
     headers: [
-      `Authorization: Bearer ${tokenFor(user, load.key)}`,
+      `Authorization: Bearer ${tokenFor(user, load.key, { topics: ["topic-*"] })}`,
       "Sec-WebSocket-Protocol: notifyli.v2",
     ],
     failed: (why) => failure ??= why,
@@ -97,6 +104,7 @@ function open(user: number): LoadSocket {
       if (line.includes('"type":"direct_message"')) delivered++;
       else if (line.includes('"type":"reply"')) {
         coming--;
+        if (line.includes('"success":false')) failure ??= line;
         if (line.includes('"ref":1,')) opening--;
       }
     }

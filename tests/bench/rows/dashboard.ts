@@ -128,16 +128,14 @@ async function measure(bench: Bench): Promise<{ rounds: Round[]; answers: Answer
     ),
   );
   const { ports, key, apiKey } = server;
-  const crowds = await Promise.all(ports.map((port, node) =>
-    SlicedLoad.start<RecipientsLoad>(
-      "recipients",
-      {
+  const crowds = await Promise.all(
+    ports.map((port, node) =>
+      SlicedLoad.start<RecipientsLoad>("recipients", {
         ...{ port, key, users: CONNECTIONS, from: node * CONNECTIONS + 1 },
         ...{ rooms: ROOMS, topics: TOPICS },
-      },
-      { isNice: true },
-    )
-  ));
+      })
+    ),
+  );
   for (const crowd of crowds) open.use(crowd);
   bench.progress(`${digits(NODES * CONNECTIONS)} connections are there`);
   const talk = open.use(

@@ -116,11 +116,9 @@ async function measureOn(bench: Bench, store: StoreName): Promise<Seen[]> {
   await using talk = await SlicedLoad.start<TalkLoad, TalkSlice>("talk", {
     ...{ ...TALK, port, key, from: TALKERS_FROM },
   });
-  await using there = await SlicedLoad.start<RecipientsLoad, RecipientsSlice>(
-    "recipients",
-    { port, key, users: RECIPIENTS, from: 1 },
-    { isNice: true },
-  );
+  await using there = await SlicedLoad.start<RecipientsLoad, RecipientsSlice>("recipients", {
+    ...{ port, key, users: RECIPIENTS, from: 1 },
+  });
   await slices(talk, WARM_UP_SLICES);
   await once({ server, store, talk, there }, AUDIENCES[1]); // so that the code of it is compiled
   const rounds: Seen[] = [];

@@ -7,7 +7,7 @@ import type { RoomLoad } from "../loads/room.ts";
 import { nanosecondsOf } from "../nanoseconds.ts";
 import { type Bench, digits, type Row } from "../row.ts";
 import { median, SlicedLoad } from "../run_load.ts";
-import { type ListenerName, startNotifyli } from "../servers.ts";
+import { type ListenerName, startNotifyliWithApiKey } from "../servers.ts";
 
 /** How often Prometheus looks, at the most. */
 const EVERY_SECONDS = 5;
@@ -114,8 +114,12 @@ async function cpuAt(url: string): Promise<number> {
   return sumOf(await textAt(url), /^process_cpu_seconds_total (\S+)$/gm);
 }
 
-async function textAt(url: string): Promise<string> {
-  return await (await fetch(`${url}/metrics`)).text();
+async function textAt(url: string, apiKey?: string): Promise<string> {
+  const headers = { ...(apiKey !== undefined && { Authorization: `Bearer ${apiKey}` }) };
+  const response = await fetch(`${url}/metrics`, { headers });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`/metrics: ${response.status} ${text}`);
+  return text;
 }
 
 function sumOf(text: string, values: RegExp): number {
@@ -123,24 +127,25 @@ function sumOf(text: string, values: RegExp): number {
 }
 
 async function underLoad(bench: Bench, listener: ListenerName): Promise<Loaded> {
-  await using server = await startNotifyli({ listener });
-  const { ports, pids, key } = server;
+  await using server = await startNotifyliWithApiKey({ listener }, "read");
+  const { ports, pids, key, apiKey } = server;
   const url = `http://127.0.0.1:${ports[0]}`;
   await using load = await SlicedLoad.start<RoomLoad>("room", {
     ...{ ...SHAPE, dialect: "v2", ports, pids, key, seconds: SLICE_SECONDS, isSliced: true },
   });
+  const look = () => textAt(url, apiKey);
   const slice = async () => (await load.slice()).cpuPerDelivery;
   const lookedAt = async () => {
-    const looking = setInterval(() => void textAt(url), LOOK_MS);
+    const looking = setInterval(() => void look(), LOOK_MS);
     try {
-      await textAt(url);
+      await look();
       return await slice();
     } finally {
       clearInterval(looking);
     }
   };
   await lookedAt(); // so that the code of it is compiled
-  const before = await textAt(url);
+  const before = await look();
   const [without, ratios]: [number[], number[]] = [[], []];
   const turns = Math.ceil(bench.rounds * bench.seconds / SLICE_SECONDS);
   for (let turn = 0; turn < turns; turn++) {
@@ -151,7 +156,7 @@ async function underLoad(bench: Bench, listener: ListenerName): Promise<Loaded> 
     without.push(plain);
     ratios.push(looked / plain);
   }
-  const after = await textAt(url);
+  const after = await look();
   const grown = (values: RegExp) => sumOf(after, values) - sumOf(before, values);
   const deliveries = grown(/^notifyli_deliveries_total(?:\{.*\})? (\S+)$/gm);
   const own = (value: number) => value;

@@ -1,7 +1,8 @@
 /** What a single function costs, for rows that set it against the whole of a message or a request. `deno bench` says more of one. */
 
-const CALLS = 200_000;
-const TIMES = 9;
+/** So few that they mostly have the processor to themselves. */
+const CALLS = 2000;
+const TIMES = 500;
 
 /** Nanoseconds of one call, once its code is compiled: the least of several times very many, since others may have the processor meanwhile. */
 export function nanosecondsOf(work: () => unknown): number {

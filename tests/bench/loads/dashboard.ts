@@ -93,8 +93,8 @@ async function follow(signal: AbortSignal, show: (event: NodesEvent) => void): P
     const { body } = await ask("GET", "/admin/api/watch?streams=nodes");
     // The runtime's `fetch` may forget its signal while the body is read.
     const stream = body!.pipeThrough(new TransformStream(), { signal });
-    for await (const { event, data } of readEvents(stream, () => {})) {
-      if (event === "nodes") show(JSON.parse(data));
+    for await (const { name, data } of readEvents(stream, () => {})) {
+      if (name === "nodes") show(JSON.parse(data));
     }
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -20,6 +20,7 @@ import { localUrl } from "./local_address.ts";
 import { callServer, isNobodyThere, serverFailure } from "./local_api.ts";
 import { openAsOperator } from "./operator_call.ts";
 import { UsageError, type Values } from "./options.ts";
+import { PartFile } from "./part_file.ts";
 import { Progress } from "./progress.ts";
 import { failed, subcommandOn } from "./subcommand.ts";
 import { fileBytes, sizeText, tablesText } from "./backup_text.ts";
@@ -67,21 +68,19 @@ async function makeBackup(
   file: string,
   { force, signal }: Asked,
 ): Promise<number> {
-  if (!force && isThere(file)) {
+  const requireFree = () => {
+    if (force || !isThere(file)) return;
     throw new CodedError("unavailable", `${file} is there already: --force replaces it`);
-  }
+  };
+  requireFree();
   const running = await isRunning(config);
-  const part = `${file}.part`; // whoever is killed here leaves FILE as it was
-  try {
-    await write(running ? await ofServer(config, signal) : ofFolder(config), part, signal);
-    const { unpacked, tables } = await read(part, signal);
-    Deno.renameSync(part, file);
-    console.log(told(file, { running, unpacked, tables }));
-    return 0;
-  } catch (error) {
-    remove(part);
-    throw error;
-  }
+  using part = new PartFile(`${file}.part`); // whoever is killed here leaves FILE as it was
+  await write(running ? await ofServer(config, signal) : ofFolder(config), part, signal);
+  const { unpacked, tables } = await read(part.path, signal);
+  requireFree(); // another program may have made one meanwhile
+  part.rename(file);
+  console.log(told(file, { running, unpacked, tables }));
+  return 0;
 }
 
 async function isRunning(config: Config): Promise<boolean> {
@@ -139,11 +138,9 @@ function ofFolder(config: Config): AsyncIterable<Uint8Array<ArrayBuffer>> {
 
 async function write(
   archive: AsyncIterable<Uint8Array<ArrayBuffer>>,
-  path: string,
+  { file, path }: PartFile,
   signal: AbortSignal,
 ): Promise<void> {
-  remove(path);
-  using file = await Deno.open(path, { write: true, createNew: true, ...PRIVATE });
   const put = fileWriter(file, path);
   const progress = new Progress();
   let bytes = 0;

@@ -1,6 +1,7 @@
 /** `notifyli backup` and `notifyli restore` as processes, on real servers: what was accepted before a backup is in it, and comes back. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { PartFile } from "../../lib/commands/part_file.ts";
 import { type Outcome, run, taskCommand } from "../support/command.ts";
 import { envOf } from "../support/engine_target.ts";
 import { Manager, operatorKeyOf } from "../support/manager.ts";
@@ -75,6 +76,22 @@ for (const listener of ["deno", "node"]) {
     await Deno.remove(folder, { recursive: true });
   });
 }
+
+Deno.test("while a backup is written to a file, another one to it is refused, and takes nothing away", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = `${folder}/backup.tar`;
+  await using program = await Program.start();
+  using first = new PartFile(`${file}.part`);
+  await first.file.write(new TextEncoder().encode("what the first one has so far"));
+  const second = await notifyli("backup", ["--force", file], envOf(program));
+  assert.equal(second.code, 1);
+  assert.match(second.stderr, /No backup was made: another program writes .*backup\.tar\.part/);
+  assert.equal(first.file.statSync().size, Deno.statSync(`${file}.part`).size);
+  first.rename(`${folder}/first.tar`);
+  const third = await notifyli("backup", [file], envOf(program));
+  assert.deepEqual([third.code, third.stderr], [0, ""], third.stderr);
+  await Deno.remove(folder, { recursive: true });
+});
 
 Deno.test("nobody but the operator gets a backup, and a store in memory has none", async () => {
   await using program = await Program.start({ env: { APP_DATA_DIR: ":memory:", APP_KEY } });

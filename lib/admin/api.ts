@@ -158,7 +158,7 @@ const HOOK = object("An endpoint.", {
 const LOG_LEVELS = object("From which level on categories are logged.", {
   levels: LEVELS_OF,
   usual: oneOf("The level of all others.", LEVELS),
-});
+}, { missing: MISSING });
 
 const LOG_LINE = object("A line of a log.", {
   at: at("When."),

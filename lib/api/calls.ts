@@ -2497,6 +2497,8 @@ readonly missing?: readonly (string)[];
 readonly levels: Readonly<Record<string, "trace" | "debug" | "info" | "warning" | "error" | "fatal">>;
 /** The level of all others. */
 readonly usual: "trace" | "debug" | "info" | "warning" | "error" | "fatal";
+/** Nodes that did not answer in time. */
+readonly missing?: readonly (string)[];
 }>;
 /** Set from which level on categories are logged, on all nodes */
   readonly setLogLevels: Call<{
@@ -2506,6 +2508,8 @@ readonly body: NewLogLevels;
 readonly levels: Readonly<Record<string, "trace" | "debug" | "info" | "warning" | "error" | "fatal">>;
 /** The level of all others. */
 readonly usual: "trace" | "debug" | "info" | "warning" | "error" | "fatal";
+/** Nodes that did not answer in time. */
+readonly missing?: readonly (string)[];
 }>;
 /** Send a message to a user, or to a conversation */
   readonly sendMessageTo: Call<{

@@ -177,7 +177,9 @@ export class Audit {
   }
 
   /** A copy of all that the server keeps was begun. */
-  backedUp({ who, site: actorSite, address = "the command line" }: Actor): void {
+  backedUp({ who, site: actorSite, address = COMMAND_LINE }: Actor): void {
+    const target = "all sites";
+    this.#note({ who, action: "backup", target, site: actorSite, address });
     log.info("{who} makes a backup of all sites, from {address}", {
       ...{ action: "backup", who, actor_site: actorSite, address },
     });

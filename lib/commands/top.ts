@@ -3,6 +3,7 @@ import { escapeUnseen } from "../base/visible_text.ts";
 import { type Config, loadConfig } from "../configuration.ts";
 import { configureLogging } from "../log/logging.ts";
 import { INTERRUPTED, interruptible } from "./interrupts.ts";
+import { lineWidth, NobodyReads, writeOut } from "./lines.ts";
 import { askAsOperator } from "./operator_call.ts";
 import type { Values } from "./options.ts";
 import { failed, subcommand } from "./subcommand.ts";
@@ -38,7 +39,7 @@ export const top = subcommand(HELP, async (options) => {
       return signal.aborted ? INTERRUPTED : 0;
     });
   } catch (error) {
-    return failed("Not done", error);
+    return error instanceof NobodyReads ? 0 : failed("Not done", error);
   }
 });
 
@@ -49,13 +50,15 @@ async function go(config: Config, options: Options, signal: AbortSignal): Promis
   const isScreen = Deno.stdout.isTerminal() && !options.json;
   for await (const { name, data } of watching(config, { streams: "nodes" }, signal)) {
     if (name !== "nodes") continue;
-    if (isScreen) await Deno.stdout.write(new TextEncoder().encode(CLEAR));
-    show(data, options);
+    show(data, options, isScreen ? CLEAR : "");
   }
 }
 
-function show(data: Json, { json }: Options): void {
-  console.log(json ? JSON.stringify(data) : nodesTable(data["nodes"] as readonly Json[]));
+function show(data: Json, { json }: Options, before = ""): void {
+  const text = json
+    ? JSON.stringify(data)
+    : nodesTable(data["nodes"] as readonly Json[], { width: lineWidth() });
+  writeOut(`${before}${text}\n`);
 }
 
 const HEAD = [
@@ -63,12 +66,38 @@ const HEAD = [
   ...["PUB/S", "DELIV/S", "REQ/S", "DROP/S", "ACK"],
 ];
 
-/** The nodes in a table, and below it why those are not ready that are not. */
-export function nodesTable(nodes: readonly Json[], now = Date.now()): string {
+/** What is left out first where a line is too short for all. */
+const LESS = ["ID", "VERSION", "REQ/S", "UP", "ROOMS", "USERS", "RSS", "DROP/S", "CPU", "PUB/S"];
+
+/** Most characters of a name where a line is too short for all. */
+const SHORT_NAME = 20;
+
+/** The nodes in a table, and below it why those are not ready that are not. @param width of a line */
+export function nodesTable(
+  nodes: readonly Json[],
+  { now = Date.now(), width = Infinity }: { readonly now?: number; readonly width?: number } = {},
+): string {
   const reasons = nodes.filter(({ ready }) => ready !== true)
     .map(({ name, reason }) => escapeUnseen(`${name}: ${reason}`));
   const rows = nodes.map((node) => rowOf(node, now).map(escapeUnseen));
-  return [table([HEAD, ...rows]), ...reasons].join("\n");
+  return [fitting([HEAD, ...rows], width), ...reasons].join("\n");
+}
+
+function fitting(rows: readonly (readonly string[])[], width: number): string {
+  let text = table(rows);
+  const isTooWide = () => text.split("\n").some(({ length }) => length > width);
+  for (let less = 1; less <= LESS.length && isTooWide(); less++) {
+    const gone = LESS.slice(0, less);
+    text = table(rows.map((row) => {
+      const [name = "", ...others] = row.filter((_, at) => !gone.includes(HEAD[at] ?? ""));
+      return [cut(name), ...others];
+    }));
+  }
+  return text;
+}
+
+function cut(name: string): string {
+  return name.length > SHORT_NAME ? `${name.slice(0, SHORT_NAME - 1)}…` : name;
 }
 
 function rowOf(node: Json, now: number): string[] {

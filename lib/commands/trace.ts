@@ -4,6 +4,7 @@ import { escapeUnseen } from "../base/visible_text.ts";
 import { type Config, loadConfig } from "../configuration.ts";
 import { configureLogging } from "../log/logging.ts";
 import { INTERRUPTED, interruptible } from "./interrupts.ts";
+import { NobodyReads, writeOut } from "./lines.ts";
 import type { Values } from "./options.ts";
 import { failed, subcommandOf } from "./subcommand.ts";
 import { type Watched, watching } from "./watching.ts";
@@ -47,7 +48,7 @@ async function perform(
       return signal.aborted ? INTERRUPTED : 0;
     });
   } catch (error) {
-    return failed("Not done", error);
+    return error instanceof NobodyReads ? 0 : failed("Not done", error);
   }
 }
 
@@ -64,8 +65,7 @@ async function follow(
     ...(site !== undefined && { site: siteField({ site }) }),
   };
   for await (const watched of watching(config, query, signal)) {
-    if (json) console.log(JSON.stringify(watched.data));
-    else console.log(lineOf(watched));
+    writeOut(`${json ? JSON.stringify(watched.data) : lineOf(watched)}\n`);
   }
 }
 

@@ -108,11 +108,15 @@ export class Call {
     return id === undefined ? {} : { id };
   }
 
-  /** A part of the path, such as `user` of `/users/:user`, decoded. Throws where it is from the query, which has several. */
+  /**
+   * A part of the path, such as `user` of `/users/:user`, decoded. Throws where it is from the query, which has several, and where
+   * it has a character that PostgreSQL takes in no text.
+   */
   param(name: string): string {
     this.query(name);
     const value = this.#context.req.param(name);
     if (value === undefined) throw new TypeError(`The path of this route has no ':${name}'`);
+    if (value.includes("\0")) throw invalid(name, value, "a text without U+0000");
     return value;
   }
 

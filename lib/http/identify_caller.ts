@@ -6,8 +6,9 @@ import type { MiddlewareHandler } from "hono";
 import type { Audit } from "../auth/audit.ts";
 import { FailedAttempts } from "../auth/failed_attempts.ts";
 import type { ApiKeys } from "../auth/keys/api_keys.ts";
+import type { ApiKey } from "../auth/keys/store.ts";
 import { Operator } from "../auth/operator.ts";
-import { CodedError } from "../base/errors.ts";
+import { CodedError, isStoreFailure } from "../base/errors.ts";
 import { isOpenServer, type ProofConfig } from "../base/open_server.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
 import { addressKey } from "../net/addresses.ts";
@@ -101,10 +102,22 @@ export class Callers {
     if (proves && refusal === undefined) return OPERATOR;
     const address = addressOf(context);
     await this.#requireFewFailures(address, text);
-    const key = refusal ?? await keys.check(text);
+    const key = refusal ?? await this.#checked(context, text);
     if (typeof key !== "string") return callerWith(key);
     this.#attempts.note(addressKey(address));
     throw this.#unauthorized(context, key);
+  }
+
+  /** While the store is away, nobody can say whether a key was revoked: then those that were good open figures, and nothing else. */
+  async #checked(context: ApiContext, text: string): Promise<ApiKey | string> {
+    const { keys } = this.#parts;
+    try {
+      return await keys.check(text);
+    } catch (error) {
+      const before = isAboutFigures(context) ? await keys.goodBefore(text) : undefined;
+      if (before === undefined || !isStoreFailure(error)) throw error;
+      return before;
+    }
   }
 
   /** Many callers may share the address of a proxy: wrong keys of some must not hold up those whose keys are right. */
@@ -142,6 +155,11 @@ export class Callers {
   #noteRefused(context: ApiContext, reason: string): void {
     this.#parts.audit.refused({ ...originOf(context), reason });
   }
+}
+
+/** What a node counts is asked for above all when something is away. */
+function isAboutFigures({ req: { method, path } }: ApiContext): boolean {
+  return method === "GET" && (path === "/metrics" || path === "/api/stats");
 }
 
 function isAboutKeys(context: ApiContext): boolean {

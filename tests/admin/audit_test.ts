@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { AuditLog, MOST_RECORDS } from "../../lib/admin/audit/audit_log.ts";
 import { rows } from "../../lib/engines/database/database.ts";
 import { testDatabases } from "../support/databases.ts";
-import { Manager } from "../support/manager.ts";
+import { Manager, operatorKeyOf } from "../support/manager.ts";
 import { PLACES } from "../support/nodes.ts";
 import { PostgresServer } from "../support/postgres.ts";
 import { waitFor } from "../support/wait.ts";
@@ -35,6 +35,9 @@ for (const [place, start] of PLACES) {
     await done("DELETE", `/keys/${made["id"]}`);
     const shop = await Manager.of(first, "shop");
     await shop.done(first, "/users/8/block");
+    const authorization = `Bearer ${operatorKeyOf(first)}`;
+    const backup = await fetch(`${first.url}/api/backup`, { headers: { authorization } });
+    assert.equal((await backup.bytes()).length % 512, 0);
     const list = async (query = "", who = manager, at = first) => {
       const { status, json } = await who.call(at, "GET", `/audit?limit=1000${query}`);
       assert.equal(status, 200, JSON.stringify(json));
@@ -64,7 +67,10 @@ for (const [place, start] of PLACES) {
     assert.deepEqual([record?.["site"], record?.["address"]], ["default", "127.0.0.1"]);
     assert.ok(Math.abs(Number(record?.["at"]) - Date.now() / 1000) < 120);
     // All of it is the operator's to see; a site sees its own alone, and no other by name.
-    const all = await list("", manager, last);
+    const all = await waitFor("the backup is written there", async () => {
+      const records = await list("", manager, last);
+      return records.some(({ who, action }) => `${who} ${action}` === "operator backup") && records;
+    });
     assert.ok(all.some(({ site, target }) => site === "shop" && target === "user 8"));
     const ofShop = await list("", shop);
     assert.ok(ofShop.length >= 2 && ofShop.every(({ site }) => site === "shop"));

@@ -96,10 +96,40 @@ Deno.test("the table names nodes that are not ready, with the reason", () => {
     ready: false,
     reason: "silent since then",
   };
-  const text = nodesTable([{ ...node, cpu: 0.5, memory: { rss: 1024 ** 2 } }], 90_000_000);
+  const text = nodesTable([{ ...node, cpu: 0.5, memory: { rss: 1024 ** 2 } }], {
+    now: 90_000_000,
+  });
   assert.match(text, /1\.0\.0 +1d +NO +0\.50 +1M/);
   assert.match(text, /: silent since then$/);
   assert.ok(!text.includes("\x1b"));
+});
+
+Deno.test("the table leaves out what matters least where a line is too short for all", () => {
+  const node = {
+    ...{ name: "ip-10-0-0-11.eu-central-1.internal:7000", id: "abcdefabcdef", version: "1.0.0" },
+    ...{ started_at: 0, ready: true, cpu: 0.5, connections: 50_000, users: 40_000, rooms: 9_000 },
+    ...{ memory: { rss: 1024 ** 3 }, loop_lag_ms: { p99: 12 }, latency_ms: { p99: 1234 } },
+    rates: { publications: 1234, deliveries: 123_456, requests: 12, dropped: 0 },
+  };
+  const linesOf = (width: number) => nodesTable([node], { width }).split("\n");
+  const [head, row] = linesOf(80);
+  assert.ok([head, row].every((line) => line!.length <= 80), `${head}\n${row}`);
+  assert.match(head!, /^NODE +READY +CPU .*LAG +CONNS .*DELIV\/S .*ACK$/);
+  assert.match(row!, /^ip-10-0-0-11\.eu-cen… +yes .* 50000 .* 1234ms$/);
+  assert.ok(linesOf(Infinity)[1]!.startsWith(node.name));
+  assert.match(linesOf(20)[0]!, /^NODE +READY +LAG +CONNS/);
+});
+
+Deno.test("top ends when nobody reads what it writes any more", async () => {
+  const [[, start] = assert.fail()] = PLACES;
+  await using nodes = await start();
+  const { first } = nodes;
+  const env = { APP_KEY, APP_PORT: String(first.port), APP_DATA_DIR: first.dataDir };
+  await using command = new Command("top", ["--json"], first, env, (lines) => lines.length > 0);
+  let ended: { readonly code: number } | undefined;
+  void command.code.then((code) => ended = { code });
+  assert.deepEqual(await waitFor("it ends", () => ended), { code: 0 });
+  assert.ok(command.lines.length >= 1);
 });
 
 /** A command that goes on until it is ended. */
@@ -114,6 +144,7 @@ class Command implements AsyncDisposable {
     args: readonly string[],
     program: Program,
     env: Record<string, string>,
+    isEnough: (lines: readonly string[]) => boolean = () => false,
   ) {
     const [command = "", ...words] = [...taskCommand(task), ...args];
     this.#child = new Deno.Command(command, {
@@ -126,7 +157,7 @@ class Command implements AsyncDisposable {
       stderr: "null",
     }).spawn();
     this.code = this.#child.status.then(({ code }) => code);
-    this.#reading = this.#read();
+    this.#reading = this.#read(isEnough);
   }
 
   interrupt(): void {
@@ -143,12 +174,13 @@ class Command implements AsyncDisposable {
     await this.#reading;
   }
 
-  async #read(): Promise<void> {
+  async #read(isEnough: (lines: readonly string[]) => boolean): Promise<void> {
     let rest = "";
     for await (const text of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
       const lines = (rest + text).split("\n");
       rest = lines.pop() ?? "";
       this.lines.push(...lines);
+      if (isEnough(this.lines)) return; // and nobody reads on
     }
   }
 }

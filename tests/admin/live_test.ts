@@ -160,3 +160,32 @@ Deno.test("one user: what is in a database that a node lacks is named, and all e
   assert.deepEqual(unavailable.toSorted(), ["devices", "pushes"]);
   assert.equal((without[0]?.["inbox"] as Json)["total"], 0);
 });
+
+Deno.test("a node that does not answer is named, and nothing is said to be done there", async () => {
+  const [, , [, start] = assert.fail()] = PLACES;
+  await using nodes = await start();
+  const { manager, first, last } = nodes;
+  await using _client = await connect(nodes, "last", 7, ["lobby"]);
+  const call = (method: "GET" | "PUT" | "DELETE", path: string, body?: unknown) =>
+    manager.call(first, method, path, body);
+  const { json: { connections: [connection] } } = await waitFor("both are there", async () => {
+    const answer = await call("GET", "/users/7");
+    const connections = answer.json["connections"] as Json[];
+    return connections.length === 1 && { json: { connections } };
+  });
+  const { id, node } = connection!;
+  last.kill("SIGSTOP");
+  using _again = { [Symbol.dispose]: () => last.kill("SIGCONT") };
+  const [user, rooms, levels, close] = await Promise.all([
+    call("GET", "/users/7"),
+    call("GET", "/live/rooms"),
+    call("PUT", "/log/levels", { levels: {} }),
+    call("DELETE", `/connections/${id}`),
+  ]);
+  for (const { status, json } of [user, rooms, levels]) {
+    assert.deepEqual([status, json["missing"]], [200, [node]]);
+  }
+  assert.deepEqual([close.status, close.json["code"]], [503, "unavailable"]);
+  assert.ok(String(close.json["message"]).includes(String(node)));
+  assert.ok(!first.log.some(({ action }) => action === "connection.close"));
+});

@@ -6,6 +6,7 @@ import { Manager } from "../support/manager.ts";
 import { Nodes, PLACES } from "../support/nodes.ts";
 import { PostgresServer } from "../support/postgres.ts";
 import type { Program } from "../support/program.ts";
+import { stubClock } from "../support/stub_clock.ts";
 import { TestClient } from "../support/test_client.ts";
 import { connectionToken } from "../support/tokens.ts";
 import { waitFor } from "../support/wait.ts";
@@ -195,4 +196,29 @@ Deno.test("a slow reader loses what comes meanwhile, and is told how much", asyn
   assert.match(String((await reader.read()).value), /"next"/);
   events.end();
   await reader.cancel();
+});
+
+Deno.test("a reader that takes nothing for a minute has no place any more", () => {
+  const realInterval = globalThis.setInterval;
+  let pass15 = () => {};
+  globalThis.setInterval = ((run: () => void) => {
+    pass15 = run;
+    return 0;
+  }) as unknown as typeof setInterval;
+  using clock = stubClock();
+  try {
+    let isEnded = false;
+    const events = new EventStream(() => isEnded = true);
+    events.send("log", { text: "x" });
+    for (const after of [15, 30, 45]) {
+      clock.pass(15_000);
+      pass15();
+      assert.equal(isEnded, false, `${after} s`);
+    }
+    clock.pass(15_000);
+    pass15();
+    assert.equal(isEnded, true);
+  } finally {
+    globalThis.setInterval = realInterval;
+  }
 });

@@ -94,6 +94,47 @@ Deno.test("an address of metrics that is taken, or none, stops the start and is 
   }
 });
 
+Deno.test("while Redis is away, a key that was good before still opens figures, and nothing else", async () => {
+  const [, , [, start] = assert.fail()] = PLACES;
+  await using nodes = await start();
+  const { manager, first } = nodes;
+  const [known, unknown, revoked] = await Promise.all(
+    [1, 2, 3].map(() => keyWith(manager, first, ["read", "manage"])),
+  );
+  for (const key of [known, revoked]) {
+    const response = await read(first, key);
+    assert.equal(response.status, 200);
+    await response.body?.cancel();
+  }
+  await manager.call(first, "DELETE", `/keys/${revoked!.split("_")[1]}`);
+  await nodes.redis!.stop();
+  await waitFor("the node has lost Redis", async () => {
+    const { status, body } = await fetch(`${first.url}/readyz`);
+    await body?.cancel();
+    return status === 503;
+  });
+  const at = (path: string) =>
+    fetch(`${first.url}/api${path}`, { headers: { authorization: `Bearer ${known}` } });
+  await waitFor("what was read of keys is not believed any more", async () => {
+    const { status, body } = await at("/settings");
+    await body?.cancel();
+    return status === 503;
+  });
+  const response = await waitFor("figures say so", async () => {
+    const response = await read(first, known);
+    assert.equal(response.status, 200);
+    const figures = figuresIn(await response.text());
+    return figures.find(({ name }) => name === "notifyli_redis_up")?.value === 0 && figures;
+  });
+  assert.equal(response.find(({ name }) => name === "notifyli_ready")?.value, 0);
+  const stats = await at("/stats");
+  assert.deepEqual([stats.status, typeof (await stats.json()).clients], [200, "number"]);
+  assert.equal(await codeOf(at("/settings")), "503 unavailable");
+  for (const key of [unknown, revoked]) {
+    assert.equal(await codeOf(read(first, key)), "503 unavailable");
+  }
+});
+
 function read({ url }: Program, key?: string): Promise<Response> {
   const headers = key === undefined ? undefined : { authorization: `Bearer ${key}` };
   return fetch(`${url}/metrics`, { ...(headers && { headers }) });

@@ -75,7 +75,7 @@ export function deadLetterRoutes(sources: DeadLetterSources): readonly Route[] {
 export function hooksAside(hooks: Hooks): Aside {
   return {
     async list(limit, before) {
-      const [, at = "", id = ""] = /^(\d+)\.(.*)$/s.exec(before ?? "") ?? [];
+      const [, at = "", id = ""] = /^(\d{1,15})\.([^\0]*)$/.exec(before ?? "") ?? [];
       const place = before === undefined ? undefined : { at: Number(at), id };
       const found = await hooks.dead(limit, place);
       return found.map(({ id, at, reason, event }) => (

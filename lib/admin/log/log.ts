@@ -44,9 +44,13 @@ export class Logs {
     return Object.fromEntries(PROGRAM_LOG.levels);
   }
 
-  /** Sets the levels on all nodes that live; what was set before counts no more. */
-  async setLevels(levels: Readonly<Record<string, Level>>): Promise<void> {
-    await this.#nodes.ask("log levels", { levels });
+  /**
+   * Sets the levels on all nodes that live; what was set before counts no more. Resolves with the ids of nodes that have not
+   * answered, where it may not count.
+   */
+  async setLevels(levels: Readonly<Record<string, Level>>): Promise<readonly string[]> {
+    const { missing } = await this.#nodes.ask("log levels", { levels });
+    return missing;
   }
 }
 

@@ -39,13 +39,19 @@ export function logRoutes(logs: Logs): readonly Route[] {
       async run(call) {
         requireWholeServer(call, "the log");
         const levels = levelsField(await call.fields());
-        await logs.setLevels(levels);
+        const missing = await logs.setLevels(levels);
         const target = Object.entries(levels).map(([name, level]) => `${name} ${level}`).join(", ");
         call.audit.did(call.actor, {
           ...{ action: "log.levels", did: "set the levels of the log to", site: call.site },
           target: target || "the usual",
         });
-        return { status: 200, json: { levels: logs.levels, usual: PROGRAM_LOG.usual } };
+        return {
+          status: 200,
+          json: {
+            ...{ levels: logs.levels, usual: PROGRAM_LOG.usual },
+            ...(missing.length > 0 && { missing }),
+          },
+        };
       },
     },
   ];

@@ -1,6 +1,6 @@
 /** What is known of one user on all nodes, for whoever looks for why something did not come. */
 import type { Revocations } from "../../auth/revocations/revocations.ts";
-import { DISCONNECTS, isStoreFailure } from "../../base/errors.ts";
+import { CodedError, DISCONNECTS, isStoreFailure } from "../../base/errors.ts";
 import { type Fields, type UserId, userIdOnWire } from "../../base/fields.ts";
 import { inSeconds } from "../../base/times.ts";
 import type { Connection } from "../../core/connection.ts";
@@ -88,10 +88,21 @@ export class Users {
     };
   }
 
-  /** Closes a connection on whichever node it is; its client may come back. Says whether there was one. */
+  /**
+   * Closes a connection on whichever node it is; its client may come back. Says whether there was one. Rejects where it may be
+   * on a node that does not answer.
+   */
   async close(site: string, id: string): Promise<boolean> {
-    const { answers } = await this.#parts.nodes.ask<boolean>("close", { site, id });
-    return [...answers.values()].includes(true);
+    const { answers, missing } = await this.#parts.nodes.ask<boolean>("close", { site, id });
+    const isClosed = [...answers.values()].includes(true);
+    if (isClosed || missing.length === 0) return isClosed;
+    throw new CodedError(
+      "unavailable",
+      `Cannot say whether connection ${
+        JSON.stringify(id)
+      } is closed: it may be on a node that does ` +
+        `not answer (${missing.join(", ")})`,
+    );
   }
 
   #part(site: string, user: UserId): Part {

@@ -6,6 +6,9 @@ const MOST_WAITING = 1_000_000;
 
 const KEEPALIVE_MS = 15_000;
 
+/** A reader that takes nothing for so long has its stream ended: it would take up a place for as long as its connection lives. */
+const STALLED_MS = 60_000;
+
 const COMMENT = ":\n\n";
 
 export class EventStream {
@@ -17,6 +20,8 @@ export class EventStream {
   #characters = 0;
   #lost = 0;
   #isAsked = false;
+  /** When something was given to the reader last. */
+  #givenAt = performance.now();
   #isEnded = false;
 
   /** @param ended is called once, when the reader has gone or the stream was ended */
@@ -30,7 +35,7 @@ export class EventStream {
       },
       cancel: () => this.#end(),
     }, { highWaterMark: 0 });
-    this.#keepalive = setInterval(() => this.#push(COMMENT), KEEPALIVE_MS);
+    this.#keepalive = setInterval(() => this.#stayAlive(), KEEPALIVE_MS);
   }
 
   send(name: string, data: object): void {
@@ -50,6 +55,12 @@ export class EventStream {
     this.#controller.close();
   }
 
+  #stayAlive(): void {
+    const isStalled = this.#waiting.length > 0 && performance.now() - this.#givenAt >= STALLED_MS;
+    if (isStalled) this.end();
+    else this.#push(COMMENT);
+  }
+
   #push(text: string): void {
     if (this.#isEnded) return;
     this.#characters += text.length;
@@ -67,6 +78,7 @@ export class EventStream {
     this.#characters = 0;
     if (text === "") return;
     this.#isAsked = false;
+    this.#givenAt = performance.now();
     this.#controller.enqueue(ENCODER.encode(text));
   }
 

@@ -162,6 +162,13 @@ export class ApiKeys {
     }
   }
 
+  /** Resolves with the key that a caller shows, where this node found it good before and has read nothing else of it since. */
+  async goodBefore(text: string): Promise<ApiKey | undefined> {
+    const { id = "" } = this.#good.get(text)?.key ?? {};
+    const key = await this.#known.get(id)?.key.catch(() => undefined);
+    return key !== undefined && whyNotNow(key) === undefined ? key : undefined;
+  }
+
   /** Resolves with the key of this id, whose holder has shown it before, or with the reason why it opens nothing. */
   async current(id: string): Promise<ApiKey | string> {
     const key = await this.#find({ id });

@@ -246,4 +246,6 @@ export interface TraceLine {
 export type Page<Noun extends string, Entry> = { readonly [N in Noun]: readonly Entry[] } & {
   readonly next?: string;
   readonly total?: number;
+  /** The ids of nodes that have not answered. */
+  readonly missing?: readonly string[];
 };

@@ -1,12 +1,13 @@
 /** A list that the server gives page by page: more is asked for when somebody wants it, and never all of it to count. */
 import { useEffect, useState } from "preact/hooks";
 import { reasonOf } from "../api/api.ts";
+import type { Lacks } from "../kit/Lacking.tsx";
 import { type Loaded, useLoad } from "./use_load.ts";
 
 /** Most entries that the page holds; past so many one has to filter. */
 const MOST = 5000;
 
-interface AnyPage<Entry> {
+interface AnyPage<Entry> extends Lacks {
   readonly entries: readonly Entry[];
   readonly next?: string | undefined;
   readonly total?: number | undefined;

@@ -33,7 +33,8 @@ export function LiveChannels({ route, noun }: LiveChannelsProps) {
   const pages = usePages(async (after, signal) => {
     const path = `/live/${nouns}${query({ q, order, limit: 200, after })}`;
     const answer = await api.get<Page<typeof nouns, LiveChannel>>(path, signal);
-    return { entries: answer[nouns], next: answer.next, total: answer.total };
+    const { next, total, missing } = answer;
+    return { entries: answer[nouns], next, total, missing };
   }, [noun, q, order]);
   useOnChange(pages.loaded.reload);
   const { total } = pages;

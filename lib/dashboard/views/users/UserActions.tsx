@@ -72,8 +72,8 @@ export function UserActions({ user, page, onDone }: UserActionsProps) {
           onConfirm={() => act("disconnect", {}, `User ${user} was disconnected`)}
         >
           <p>
-            All connections of this user are closed on all nodes, and do not come back by
-            themselves.
+            All connections of this user are closed on all nodes. Clients may come back: a block
+            keeps them out.
           </p>
         </Ask>
       )}

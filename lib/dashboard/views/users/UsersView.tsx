@@ -31,8 +31,8 @@ function UserList({ route }: { route: Route }) {
   const order = ORDERS.find(([each]) => each === route.query.get("order"))?.[0] ?? "name";
   const pages = usePages(async (after, signal) => {
     const path = `/live/users${query({ q, order, limit: 200, after })}`;
-    const { users, next, total } = await api.get<Page<"users", LiveUser>>(path, signal);
-    return { entries: users, next, total };
+    const { users, ...rest } = await api.get<Page<"users", LiveUser>>(path, signal);
+    return { entries: users, ...rest };
   }, [q, order]);
   useOnChange(pages.loaded.reload);
   const { total } = pages;

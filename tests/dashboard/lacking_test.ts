@@ -1,0 +1,49 @@
+/** What the dashboard says where an answer is not all: a node does not answer, or a store is away. */
+import { OPTIONS } from "../support/browser.ts";
+import { Dashboard, live } from "../support/dashboard.ts";
+import { sharedProgram } from "../support/shared_program.ts";
+
+const program = sharedProgram({ APP_NODE_NAME: "node-a" });
+
+Deno.test(
+  "dashboard: nodes that do not answer and stores that are away are named",
+  OPTIONS,
+  async () => {
+    await using dashboard = new Dashboard(program().url);
+    const page = await dashboard.open();
+    await live(page);
+    const lacks = { missing: ["0123456789ab"], unavailable: ["devices", "last_seen_at"] };
+    await page.route(/\/admin\/api\/(live\/|users\/)/, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: { ...await response.json(), ...lacks } });
+    });
+    const said = page.getByRole("alert").filter({
+      hasText: "This is not all: 0123456789ab did not",
+    });
+    for (const place of ["rooms", "topics", "users", "users/7"]) {
+      await page.goto(`${program().url}/admin/#/${place}`);
+      await said.waitFor();
+      if (place !== "users/7") continue;
+      await said.filter({ hasText: "Not to be had right now: devices, last seen at." }).waitFor();
+    }
+  },
+);
+
+Deno.test(
+  "dashboard: who disconnects a user is told that clients may come back",
+  OPTIONS,
+  async () => {
+    const { url } = program();
+    await using dashboard = new Dashboard(url);
+    const page = await dashboard.open();
+    await live(page);
+    await page.route(/\/admin\/api\/users\/7$/, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: { ...await response.json(), online: true } });
+    });
+    await page.goto(`${url}/admin/#/users/7`);
+    await page.getByRole("button", { name: "Disconnect…" }).click();
+    await page.getByRole("dialog").getByText("Clients may come back: a block keeps them out.")
+      .waitFor();
+  },
+);

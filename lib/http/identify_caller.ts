@@ -6,7 +6,6 @@ import type { MiddlewareHandler } from "hono";
 import type { Audit } from "../auth/audit.ts";
 import { FailedAttempts } from "../auth/failed_attempts.ts";
 import type { ApiKeys } from "../auth/keys/api_keys.ts";
-import type { ApiKey } from "../auth/keys/store.ts";
 import { Operator } from "../auth/operator.ts";
 import { CodedError, isStoreFailure } from "../base/errors.ts";
 import { isOpenServer, type ProofConfig } from "../base/open_server.ts";
@@ -95,7 +94,7 @@ export class Callers {
 
   /** Who holds a key, or gives an operator's proof. Rejects where it is none, and where an address has shown too many that were none. */
   async withKey(context: ApiContext, text: string): Promise<Caller> {
-    const { keys, operator } = this.#parts;
+    const { operator } = this.#parts;
     const proves = Operator.isProof(text);
     const refusal = proves ? await operator.refusal(text) : undefined;
     // The count of tries does not hold up a proof: others' wrong keys must not keep the operator out.
@@ -109,7 +108,7 @@ export class Callers {
   }
 
   /** While the store is away, nobody can say whether a key was revoked: then those that were good open figures, and nothing else. */
-  async #checked(context: ApiContext, text: string): Promise<ApiKey | string> {
+  async #checked(context: ApiContext, text: string): ReturnType<ApiKeys["check"]> {
     const { keys } = this.#parts;
     try {
       return await keys.check(text);

@@ -116,7 +116,7 @@ Deno.test("the settings exist, and a stop has the time that it takes", () => {
   const { periodSeconds, failureThreshold, timeoutSeconds } = container.readinessProbe;
   assert.ok(periodSeconds * failureThreshold + timeoutSeconds < drainSeconds / 3);
   const { metric, target } = manifests.autoscaler.spec.metrics[0].pods;
-  assert.equal(metric.name, "notifyli_connections");
+  assert.equal(metric.name, "notifyli_clients");
   assert.ok(Number(target.averageValue) > 0);
 });
 
@@ -140,14 +140,18 @@ Deno.test("a server answers the probes, and the metrics' address has what the au
     await response.body?.cancel();
     assert.equal(response.status, 200, probe);
   }
+  const path = annotations["prometheus.io/path"];
+  const asked = async () => {
+    const figures = figuresIn(await (await fetch(`http://${APP_METRICS_ADDRESS}${path}`)).text());
+    const { metric } = manifests.autoscaler.spec.metrics[0].pods;
+    return figures.find(({ name }) => name === metric.name)?.value;
+  };
+  assert.equal(await asked(), 0, "a pod that nobody came to yet");
   await using _client = await TestClient.connectWithToken(
     server.webSocketUrl,
     await connectionToken({ sub: "1" }),
   );
-  const path = annotations["prometheus.io/path"];
-  const figures = figuresIn(await (await fetch(`http://${APP_METRICS_ADDRESS}${path}`)).text());
-  const { metric } = manifests.autoscaler.spec.metrics[0].pods;
-  assert.equal(figures.find(({ name }) => name === metric.name)?.value, 1);
+  assert.equal(await asked(), 1);
 });
 
 /** Resolves with what the type checker finds in the files, each by its name. */

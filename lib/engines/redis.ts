@@ -1,4 +1,5 @@
 /** The engine of any number of nodes, which have all their state in one Redis. */
+import { CodedError } from "../base/errors.ts";
 import { reasonOf } from "../base/reason.ts";
 import type { Engine, EngineHandler } from "../core/engine.ts";
 import type { FanOut } from "../core/broker.ts";
@@ -13,7 +14,7 @@ import { RedisHistories } from "./redis/histories.ts";
 import { Incarnation } from "./redis/incarnation.ts";
 import { KeyTypes } from "./redis/key_types.ts";
 import { KERNEL_FUNCTIONS } from "./redis/kernel_functions.ts";
-import { RedisKeys } from "./redis/keys.ts";
+import { MOVE_BEGUN, RedisKeys } from "./redis/keys.ts";
 import { FunctionLibrary } from "./redis/library.ts";
 import type { RedisLink } from "./redis/link.ts";
 import { Restoration } from "./redis/restoration.ts";
@@ -63,6 +64,7 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
     storage: storageOf(link, restoration),
     async run(given) {
       await bothReadyWithin(link, START_WAIT_MS);
+      await requireMovedWhole(link);
       handler = given;
       await restoration.begin(() => given.handleRestored());
     },
@@ -107,6 +109,20 @@ function storageOf(link: RedisLink, restoration: Restoration): RedisStorage {
 
 async function bothReadyWithin({ redis, subscriber }: RedisLink, ms: number): Promise<void> {
   await Promise.all([redis, subscriber].map((each) => readyWithin(each, ms)));
+}
+
+/**
+ * Rejects while a store that is moved here is not here whole: users would miss what is still to come, and the rest of the move would
+ * take what this node writes meanwhile for its own. A Redis that is away is not asked.
+ */
+async function requireMovedWhole({ redis, keys }: RedisLink): Promise<void> {
+  if (redis.status !== "ready") return;
+  const state = await redis.hget(keys.migration, "state").catch(() => null);
+  if (state !== MOVE_BEGUN) return;
+  throw new CodedError(
+    "unavailable",
+    "A store is being moved to this Redis, and is not there whole: let notifyli migrate end",
+  );
 }
 
 async function unready(link: RedisLink, restoration: Restoration): Promise<string | undefined> {

@@ -63,6 +63,22 @@ Deno.test("what is there stays, what is missing is brought, and both are told", 
       assert.equal(other.status, 200, "keys of both are good");
     });
   await t.step("a node finds both", async () => void await look());
+  await t.step("no node runs on a part of it", async () => {
+    await redis.call("HSET", "notifyli:migration", "state", "begun");
+    {
+      await using refused = await Program.spawn({ env: targets });
+      assert.equal((await refused.ended()).code, 1);
+      assert.match(refused.output, /moved to this Redis, and is not there whole: let notifyli mi/);
+    }
+    await redis.call("HSET", "notifyli:migration", "state", "done");
+    await postgres.sql(
+      "UPDATE notifyli.versions SET version = 2 WHERE capability LIKE 'moved from %'",
+    );
+    await using waiting = await Program.spawn({ env: targets });
+    await waiting.line(({ message }) =>
+      message.includes("a store is being moved to it, and is not there whole")
+    );
+  });
   await t.step("a run that broke off is gone on with, with the option or without", async () => {
     for (const args of [[], [EXISTING]]) {
       await redis.call("HSET", "notifyli:migration", "state", "begun");

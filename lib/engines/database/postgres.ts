@@ -24,7 +24,7 @@ import {
   type Waiting,
 } from "./postgres_batches.ts";
 import { isAway, isConflict, refusalOf, unconfirmed } from "./postgres_errors.ts";
-import { migratePostgres } from "./postgres_tables.ts";
+import { migratePostgres, requireMovedWhole } from "./postgres_tables.ts";
 import { inTransaction } from "./postgres_transaction.ts";
 import { SCHEMA } from "./schema.ts";
 import type { Tabled } from "./tables.ts";
@@ -271,6 +271,7 @@ export class PostgresDatabase implements Database {
       try {
         if (!this.#wasReached) {
           await this.#answered(migratePostgres(client, this.#options.stored));
+          await this.#answered(requireMovedWhole(client));
         } else await this.#answered(client.unsafe("SELECT 1"), CONNECT_SECONDS * 1000);
         log.info(this.#wasReached ? "PostgreSQL is back" : "PostgreSQL is reached");
         this.#wasReached = true;

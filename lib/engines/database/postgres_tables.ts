@@ -13,6 +13,12 @@ const log = logFor("postgres");
 /** The number of the lock that one node at a time holds as it makes tables. */
 const LOCK = 7_305_804_402;
 
+/** Before the id of a store that is moved here, in the place of a capability; the version then says how far the move is. */
+export const MOVED_FROM = "moved from ";
+
+/** How far a move is; what was there before it began is told by the first two. */
+export const MOVE_STATES = { fresh: 1, existing: 2, done: 3 };
+
 /** Takes every missing step in one transaction. Rejects before the first if a later version of the program was there. */
 export async function migratePostgres(
   client: postgres.Sql,
@@ -45,6 +51,20 @@ export async function migratePostgres(
       }
     }
   });
+}
+
+/**
+ * Rejects while a store that is moved here is not here whole: users would miss what is still to come, and the rest of the move would
+ * take what nodes write meanwhile for its own.
+ */
+export async function requireMovedWhole(client: postgres.Sql): Promise<void> {
+  const versions = await readVersions(client);
+  for (const [name, version] of versions) {
+    if (!String(name).startsWith(MOVED_FROM) || version === MOVE_STATES.done) continue;
+    throw new Error(
+      "a store is being moved to it, and is not there whole: let notifyli migrate end",
+    );
+  }
 }
 
 /** The versions of the tables that are there, by their capabilities. */

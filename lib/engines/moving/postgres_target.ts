@@ -3,15 +3,12 @@ import postgres from "postgres";
 import { CodedError } from "../../base/errors.ts";
 import { reasonOf } from "../../base/reason.ts";
 import type { Stored } from "../storage.ts";
-import { migratePostgres } from "../database/postgres_tables.ts";
+import { migratePostgres, MOVE_STATES as STATES, MOVED_FROM } from "../database/postgres_tables.ts";
 import { SCHEMA } from "../database/schema.ts";
 import { databaseTables } from "./covered.ts";
 import { filledTables } from "./to_postgres.ts";
 
 const CONNECT_SECONDS = 5;
-
-/** How far a move is, as `versions` has it. */
-const STATES = { fresh: 1, existing: 2, done: 3 };
 
 export interface PostgresTarget extends AsyncDisposable {
   readonly client: postgres.Sql;
@@ -40,7 +37,7 @@ export async function openPostgresTarget(
     connection: { application_name: "notifyli-migrate", search_path: `${SCHEMA}, public` },
   });
   const close = async () => await client.end({ timeout: 5 });
-  const mark = `moved from ${source}`;
+  const mark = `${MOVED_FROM}${source}`;
   const note = async (state: number) =>
     void await client.unsafe(
       `INSERT INTO ${SCHEMA}.versions (capability, version) VALUES ($1, $2)

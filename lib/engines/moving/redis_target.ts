@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import { CodedError } from "../../base/errors.ts";
 import { connectRedis, endRedis, readyWithin, whyUnfit } from "../redis/client.ts";
 import { isMadeByNodes } from "../redis/key_types.ts";
-import { RedisKeys } from "../redis/keys.ts";
+import { MOVE_BEGUN, RedisKeys } from "../redis/keys.ts";
 import { requireNoNodes } from "../redis/running_nodes.ts";
 import type { RedisConfig } from "../redis/settings.ts";
 
@@ -42,10 +42,10 @@ export async function openRedisTarget(
       (redis.status === "ready" ? undefined : "it cannot be reached");
     if (flaw !== undefined) throw new CodedError("unavailable", `Cannot use this Redis: ${flaw}`);
     const keys = new RedisKeys(config.prefix);
-    const mark = await redis.hgetall(markIn(keys));
+    const mark = await redis.hgetall(keys.migration);
     const isDone = mark["source"] === source && mark["state"] === "done";
     if (!isDone) await requireNoNodes(redis, keys);
-    const isBegun = mark["source"] === source && mark["state"] === "begun";
+    const isBegun = mark["source"] === source && mark["state"] === MOVE_BEGUN;
     const isFresh = isBegun
       ? mark["fresh"] === "1"
       : !isDone && await isEmpty(redis, keys, isIntoExisting);
@@ -53,9 +53,9 @@ export async function openRedisTarget(
       ...{ redis, keys, isFresh, isDone },
       async begin() {
         if (isBegun || isDone) return;
-        await redis.hset(markIn(keys), { source, state: "begun", fresh: isFresh ? "1" : "0" });
+        await redis.hset(keys.migration, { source, state: MOVE_BEGUN, fresh: isFresh ? "1" : "0" });
       },
-      done: async () => void await redis.hset(markIn(keys), "state", "done"),
+      done: async () => void await redis.hset(keys.migration, "state", "done"),
       [Symbol.asyncDispose]: close,
     };
   } catch (error) {
@@ -87,14 +87,9 @@ async function keysIn(redis: Redis, keys: RedisKeys): Promise<string[]> {
   do {
     const [next, page] = await redis.scan(cursor, "MATCH", pattern, "COUNT", 1000);
     for (const key of page) {
-      if (key !== markIn(keys) && !isMadeByNodes(key, keys.prefix)) found.add(key);
+      if (key !== keys.migration && !isMadeByNodes(key, keys.prefix)) found.add(key);
     }
     cursor = next;
   } while (cursor !== "0" && found.size < NAMED);
   return [...found].sort();
-}
-
-/** The hash that says what is moved here. */
-function markIn(keys: RedisKeys): string {
-  return `${keys.prefix}migration`;
 }

@@ -13,6 +13,9 @@ export const STREAM_GROUP = "notifyli";
 /** A way in that is a stream of Redis. */
 export type StreamWay = Extract<SharedWay, "stream" | "publications-stream">;
 
+/** The `state` of a store that is moved here, and is not here whole. */
+export const MOVE_BEGUN = "begun";
+
 /** The locks of ways that are not named like the way. */
 const LOCKS: Partial<Record<SharedWay, string>> = { publications: "bridge" };
 
@@ -58,6 +61,11 @@ export class RedisKeys {
   /** Names the SQLite file that has the database of a Redis whose nodes have no PostgreSQL. */
   get database(): string {
     return `${this.prefix}database`;
+  }
+
+  /** The hash that says of a store that is moved here which one it is, and how far that is: {@linkcode MOVE_BEGUN} until all is here. */
+  get migration(): string {
+    return `${this.prefix}migration`;
   }
 
   /** The sorted set of the living nodes' leases, by the Unix time in milliseconds at which they end. */

@@ -1,4 +1,4 @@
-/** The findings of `notifyli doctor` that need something made for them: each is seen once, and says how it is mended (`doctor.ts`). */
+/** The findings of `notifyli doctor` that need something made for them: each is seen once, and says how it is mended (`lib/commands/doctor`). */
 import assert from "node:assert/strict";
 import { ChangedInfo } from "../support/changed_info.ts";
 import { run, taskCommand } from "../support/command.ts";

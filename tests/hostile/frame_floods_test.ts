@@ -97,8 +97,10 @@ for (const listener of ["deno", "node"] as const) {
     using busy = await RawSocket.open(program.port, "/ws?user_id=2&room=lobby");
     const count = 30_000;
     const said = { type: "usermsg", user_id: 2, room: "lobby", message: "busy" };
-    await busy.write(repeated(text(JSON.stringify(said)), count));
+    const writing = busy.write(repeated(text(JSON.stringify(said)), count));
+    await healthy.get("usermsg"); // it is at work, and has most before it
     healthy.send({ type: "usermsg", user_id: 1, room: "lobby", message: "healthy" });
+    await writing;
     const heard = await healthy.get("usermsg", count + 1);
     const at = heard.findIndex(({ message }) => message === "healthy");
     assert.ok(at < count, "it was the last that was worked on");

@@ -258,6 +258,8 @@ Deno.test("with Redis and PostgreSQL a backup has the files, and names the comma
     assert.doesNotMatch(stdout, /Store:/);
     assert.match(stdout, /PostgreSQL: pg_dump --format=custom --schema=notifyli --file=.*b\.tar/);
     assert.match(stdout, /Redis: redis-cli -u "\$REDIS_URL" --rdb .*b\.tar\.rdb/);
+    program.kill("SIGTERM");
+    await program.ended(); // as one that is not there any more in Redis
   }
   const [path] = [`files/${id.slice(0, 2)}/${id}`];
   await Deno.remove(`${folder}/files`, { recursive: true });

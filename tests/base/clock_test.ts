@@ -47,7 +47,7 @@ Deno.test("no other file of the server makes a pause of its own", () => {
   const own = [`${ROOT}bridge.ts`, ...sourcesIn(`${ROOT}lib`)].filter((path) =>
     /new Promise[^]{0,250}setTimeout\((\(\) => )?(resolve|done)/.test(Deno.readTextFileSync(path))
   );
-  assert.deepEqual(own, [`${ROOT}lib/base/clock.ts`]);
+  assert.deepEqual(own, [`${ROOT}lib/base/pause.ts`]);
 });
 
 /** All but what runs in a browser. */

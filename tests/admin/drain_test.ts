@@ -35,8 +35,8 @@ for (const [place, start] of PLACES) {
     ]);
     assert.equal((await ready(last)).status, 200, "what is refused drains nobody");
 
-    const answer = await manager.call(first, "POST", `/nodes/${id}/drain`, { seconds: 4 });
-    assert.deepEqual(answer, { status: 202, json: { node: id, seconds: 4 } });
+    const answer = await manager.call(first, "POST", `/nodes/${id}/drain`, { seconds: 15 });
+    assert.deepEqual(answer, { status: 202, json: { node: id, seconds: 15 } });
     await waitFor("balancers are told", async () => (await ready(last)).status === 503);
     assert.equal(client.closed, undefined, "it went before balancers could know");
     assert.deepEqual(

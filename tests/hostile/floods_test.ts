@@ -60,6 +60,7 @@ for (const listener of ["deno", "node"]) {
         APP_LIMIT_QUEUE: String(QUEUE_BYTES),
         APP_LIMIT_MESSAGE: "off",
         APP_HISTORY: "*=10/60",
+        APP_KEEPALIVE_SECONDS: "600", // they answer no ping either, and are not to go for that
       },
     });
     await using healthy = await TestClient.join(program.webSocketUrl, { user: 1, room: "busy" });

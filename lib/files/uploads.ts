@@ -269,10 +269,7 @@ export class Uploads {
 
   /** Ends an upload, unless it has become a file meanwhile: whoever has sent it may have been told so. */
   async #endComing(id: string): Promise<void> {
-    const { database, now, onGoing } = this.#parts;
-    await this.#turns.interrupt(id, () => database.transaction(() => letGoComing(id, now())));
-    this.#incoming.hashes.delete(id);
-    onGoing();
+    await this.#turns.interrupt(id, () => this.#letGoComing(id));
   }
 
   async #requireComing(id: string): Promise<void> {
@@ -302,7 +299,10 @@ export class Uploads {
     return () => this.#parts.access.findUpload(actor, id);
   }
 
-  /** Does something with an upload, and has it go where that fails for good. */
+  /**
+   * Does something with an upload, and has it go where that fails for good. What has become a file before that stays: whoever
+   * asked with the same id may have been told of it.
+   */
   async #orGone<Result>(
     id: string,
     work: () => Promise<Result>,
@@ -312,7 +312,7 @@ export class Uploads {
       return await work();
     } catch (error) {
       // Where the database cannot be used, the upload goes when it is due.
-      if (isForGood(error)) await this.#letGo(id).catch(() => {});
+      if (isForGood(error)) await this.#letGoComing(id).catch(() => {});
       throw error;
     }
   }
@@ -321,6 +321,13 @@ export class Uploads {
     const now = this.#parts.now();
     this.#incoming.hashes.delete(id);
     await this.#parts.database.transaction(() => letGo(id, now));
+    this.#parts.onGoing();
+  }
+
+  async #letGoComing(id: string): Promise<void> {
+    const now = this.#parts.now();
+    this.#incoming.hashes.delete(id);
+    await this.#parts.database.transaction(() => letGoComing(id, now));
     this.#parts.onGoing();
   }
 

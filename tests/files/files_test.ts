@@ -1,7 +1,7 @@
 /** Files on both databases: how they come, who sees them, how many there may be, and how they go. */
 import assert from "node:assert/strict";
 import { CodedError } from "../../lib/base/errors.ts";
-import { type Database, rows } from "../../lib/engines/database/database.ts";
+import { type Database, rows, type Work } from "../../lib/engines/database/database.ts";
 import type { FileActor } from "../../lib/files/access.ts";
 import type { Files } from "../../lib/files/files.ts";
 import { FILE_TABLES } from "../../lib/files/tables.ts";
@@ -190,6 +190,31 @@ test("of bodies at once with one id, one becomes the file, and the others may be
     }
   }
 });
+
+test(
+  "a file that somebody was told of stays, although the request that brought it fails",
+  async (world, database) => {
+    const { files } = world;
+    const wanted = { name: "a", length: 5, ownId: "order-1" };
+    let told: StoredFile | undefined;
+    // The answer to the commit that accepts the file is lost, and somebody else asked for it just before.
+    const cut: Database = Object.create(database, {
+      transaction: {
+        async value<Result>(work: () => Work<Result>): Promise<Result> {
+          const result = await database.transaction(work);
+          if (told !== undefined) return result;
+          const [file] = await database.transaction(() => rows("SELECT state FROM files"));
+          if (file?.["state"] !== "stored") return result;
+          told = await files.store(alice, wanted, bodyOf("Hello"));
+          throw new Error("the connection was lost");
+        },
+      },
+    });
+    await assert.rejects(world.again(cut).store(alice, wanted, bodyOf("Hello")), /was lost/);
+    assert.deepEqual(await files.find(alice, told!.id), told);
+    assert.deepEqual(await files.store(alice, wanted, bodyOf("Hello")), told);
+  },
+);
 
 test(
   "a file is seen by its owner, its site's applications, and whoever a use lets",

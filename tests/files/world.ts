@@ -21,8 +21,8 @@ export interface FilesWorld extends AsyncDisposable {
   readonly store: FileStore;
   readonly folder: string;
   readonly clock: { now: number };
-  /** Another service on the same files, as another node has it. */
-  again(): Files;
+  /** Another service on the same files, as another node has it. @param by the same database, or what stands before it */
+  again(by?: Database): Files;
   /** Runs the sweep until the store has what is expected. */
   swept(names: readonly string[]): Promise<void>;
 }
@@ -40,9 +40,9 @@ export async function filesWorld(
   const store = await DiskStore.open(folder);
   const { config } = readConfig({ APP_DATA_DIR: ":memory:", ...env });
   const clock = { now: Date.now() };
-  const again = () =>
+  const again = (by = database) =>
     new Files({
-      ...{ database, store, config: configOf(config, settings), counters: fileCounters() },
+      ...{ database: by, store, config: configOf(config, settings), counters: fileCounters() },
       ask: () => ask,
       now: () => clock.now,
     });

@@ -18,6 +18,7 @@ const REFUSED: Readonly<Record<string, [code: string, elsewhere: string]>> = {
   getBackup: ["not_found", "tests/backup, with the operator's key"],
   resendDeadLetter: ["not_found", "tests/admin/dead_letters_test.ts"],
   getTimeline: ["not_found", "tests/admin/timeline_test.ts"],
+  drainNode: ["not_found", "tests/admin/drain_test.ts"],
   linkUpload: ["not_found", "tests/files, with a bucket"],
 };
 

@@ -3,7 +3,6 @@
  * it `deno check`, and closes with a line `N passed, N failed`. Arguments go on to `deno test`, such as the name of one
  * file; `DENO_JOBS` says how many files run at once.
  */
-import { Batches, isShareable } from "./support/batches.ts";
 import { bundleProgram } from "./support/bundled_program.ts";
 import { Cores } from "./support/cores.ts";
 import { keepForAll } from "./support/kept_process.ts";
@@ -193,7 +192,7 @@ const RUN_AGAIN = 3;
 const SILENT_MINUTES = 5;
 
 /** Of those that are not among the longest. */
-const FILES_A_BATCH = 6;
+const FILES_A_BATCH = 4;
 
 if (import.meta.main) {
   const missing = NEEDED.filter(({ probe }) => !works(probe));
@@ -231,7 +230,6 @@ async function runTests(args: readonly string[]): Promise<number> {
   // Before all tests, it would keep one core busy for half a minute while the others have nothing to do.
   const checking = checkTypes();
   const bundled = await bundleProgram();
-  using batches = new Batches();
   await using disk = await MemoryDisk.mount();
   await using kept = keepForAll();
   const env = { ...bundled, ...disk?.env, ...kept.env };
@@ -241,7 +239,7 @@ async function runTests(args: readonly string[]): Promise<number> {
   const broken: { readonly batch: readonly string[]; readonly result: Result }[] = [];
   const times = new RunTimes();
   await manyAtOnce(batchesOf(testFiles()), async (batch) => {
-    const result = await times.of(batch, () => run([batches.moduleOf(batch)]));
+    const result = await times.of(batch, () => run(batch));
     if (result.failed > 0 && broken.push({ batch, result }) <= RUN_AGAIN) {
       console.log(`\nRun again by itself at the end:\n${result.failures.join("\n")}\n`);
     } else results.push(result);
@@ -349,16 +347,12 @@ function sumOf(results: readonly Result[], what: "passed" | "failed"): number {
   return results.reduce((sum, each) => sum + each[what], 0);
 }
 
-/**
- * The longest files each by itself, so that they begin first, and those that share no module; the others several at a time, since
- * each start costs something.
- */
+/** The longest files each by itself, so that they begin first; the others several at a time, since each start costs something. */
 function batchesOf(files: readonly string[]): string[][] {
-  const isAlone = (file: string, at: number) => at < LONGEST.length || !isShareable(file);
-  const others = files.filter((file, at) => !isAlone(file, at));
+  const others = files.slice(LONGEST.length);
   const count = Math.ceil(others.length / FILES_A_BATCH);
   return [
-    ...files.filter(isAlone).map((file) => [file]),
+    ...files.slice(0, LONGEST.length).map((file) => [file]),
     ...Array.from(
       { length: count },
       (_, at) => others.slice(at * FILES_A_BATCH, (at + 1) * FILES_A_BATCH),

@@ -25,6 +25,12 @@ async function notify(user: string, fields: object): Promise<void> {
   assert.ok(response.ok, await response.text());
 }
 
+async function hasQuietHours(user: string): Promise<boolean> {
+  const response = await fetch(`${program().url}/api/users/${user}/preferences`);
+  const { quiet_hours: hours } = await response.json();
+  return hours?.on === true;
+}
+
 Deno.test("element: with the client library it has less than 30 kB over the wire", async () => {
   const length = await zippedLength("notifyli-inbox.js");
   assert.ok(length < 30_000, `it has ${length} bytes`);
@@ -79,6 +85,9 @@ for (const colorScheme of ["light", "dark"] as const) {
         await preferences.getByRole("switch", { name: "Quiet hours" }).click();
         await preferences.getByRole("button", { name: /^Monday: / }).click();
         await finds("preferences");
+        // At night, they would hold back what is to be shown next.
+        await preferences.getByRole("switch", { name: "Quiet hours" }).click();
+        await waitFor("its quiet hours are off", async () => !await hasQuietHours(user));
         await page.keyboard.press("Escape");
         await page.keyboard.press("Escape");
         await notify(user, { title: "Now", message: "x", priority: 5 });

@@ -1,4 +1,5 @@
 /** What the dashboard says where an answer is not all: a node does not answer, or a store is away. */
+import assert from "node:assert/strict";
 import { OPTIONS } from "../support/browser.ts";
 import { Dashboard, live } from "../support/dashboard.ts";
 import { sharedProgram } from "../support/shared_program.ts";
@@ -45,5 +46,37 @@ Deno.test(
     await page.getByRole("button", { name: "Disconnect…" }).click();
     await page.getByRole("dialog").getByText("Clients may come back: a block keeps them out.")
       .waitFor();
+  },
+);
+
+Deno.test(
+  "dashboard: who drains a node is told what happens, and why it did not",
+  OPTIONS,
+  async () => {
+    const { url } = program();
+    await using dashboard = new Dashboard(url);
+    const page = await dashboard.open("nodes");
+    const message = "Node node-a did not answer in time";
+    const asked = Promise.withResolvers<unknown>();
+    const answer = Promise.withResolvers<void>();
+    await page.route(/\/drain$/, async (route) => {
+      asked.resolve(route.request().postDataJSON());
+      await answer.promise;
+      await route.fulfill({ status: 503, json: { code: "unconfirmed", message } });
+    });
+    await page.getByRole("link", { name: "node-a" }).click();
+    await page.getByRole("button", { name: "Drain…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Drain node node-a?" });
+    await dialog.getByText("No other node is ready").waitFor();
+    await dialog.getByText("After a third of 15 seconds").waitFor();
+    await dialog.getByLabel("Within").selectOption("5 minutes");
+    await dialog.getByText("After a third of 5 minutes").waitFor();
+    const drain = dialog.getByRole("button", { name: "Drain", exact: true });
+    await drain.click();
+    assert.deepEqual(await asked.promise, { seconds: 300 });
+    assert.equal(await drain.isDisabled(), true);
+    answer.resolve();
+    await dialog.getByRole("alert").filter({ hasText: message }).waitFor();
+    assert.equal(await drain.isDisabled(), false, "it can be tried again");
   },
 );

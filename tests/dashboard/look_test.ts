@@ -67,6 +67,7 @@ Deno.test("dashboard: dialogs are good, too, and all of it goes by keyboard", OP
       ["blocks", "Revoke"],
       [`users/${LONG}`, "Send a test"],
       [`users/${LONG}`, "Block…"],
+      [`nodes/${world.node}`, "Drain…"],
     ] as const
   ) {
     await shows(page, view);

@@ -21,7 +21,7 @@ const ACTIONS = [
   ...["kind.set", "kind.set", "kind.delete", "key.create", "key.revoke"],
   ...["dead_letter.resend", "dead_letter.delete", "dead_letter.delete", "dead_letter.resend"],
   "notification.withdraw",
-  ...["log.levels", "log.levels", "trace.texts", "session.end"],
+  ...["log.levels", "log.levels", "trace.texts", "node.drain", "session.end"],
 ];
 
 Deno.test(
@@ -30,7 +30,7 @@ Deno.test(
   async () => {
     await using receiver = new Receiver();
     const dataDir = await Deno.makeTempDir();
-    const env = { ...hookEnv(receiver.url), APP_KEY };
+    const env = { ...hookEnv(receiver.url), APP_KEY, APP_NODE_NAME: "noted-node" };
     await (await Program.start({ env, dataDir }))[Symbol.asyncDispose]();
     leaveDeadLetters(dataDir);
     await using program = await Program.start({ env, dataDir });
@@ -150,6 +150,14 @@ Deno.test(
       "the texts are asked for",
       () => changes.some(({ what }) => /texts=1/.test(what)),
     );
+
+    await open(page, "nodes");
+    await page.getByRole("link", { name: "noted-node" }).click();
+    await page.getByRole("button", { name: "Drain…" }).click();
+    await page.getByLabel("Within").selectOption("1 hour"); // it is asked until the test ends
+    await confirm(page, "Drain", "noted-node drains, and ends in 3600 s");
+    await page.getByRole("button", { name: "Draining", exact: true }).and(page.locator(":disabled"))
+      .waitFor();
 
     // What the view of the audit log shows is what the API has.
     await open(page, "audit");

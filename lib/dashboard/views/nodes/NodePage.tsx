@@ -9,6 +9,7 @@ import { Empty } from "../../kit/States.tsx";
 import { Time } from "../../kit/Time.tsx";
 import { bytes, count, duration, milliseconds, minute, rate } from "../../state/format.ts";
 import { healthOf } from "./health.ts";
+import { NodeDrain } from "./NodeDrain.tsx";
 import { SickNodes } from "./SickNodes.tsx";
 
 interface Chart {
@@ -51,7 +52,7 @@ export function NodePage({ node }: { node: Node | undefined }) {
     return (
       <Empty
         icon="nodes"
-        text="There is no such node. One that is silent for five minutes is forgotten."
+        text="There is no such node. One that has ended is gone at once, one that is silent after five minutes."
       />
     );
   }
@@ -63,7 +64,16 @@ export function NodePage({ node }: { node: Node | undefined }) {
     <>
       <SickNodes nodes={[node]} />
       <div class="grid">
-        <Card title={node.name} note={node.id} actions={<Pill tone={tone}>{word}</Pill>}>
+        <Card
+          title={node.name}
+          note={node.id}
+          actions={
+            <div class="card-tools">
+              <Pill tone={tone}>{word}</Pill>
+              <NodeDrain node={node} />
+            </div>
+          }
+        >
           <Facts
             facts={[
               ["Version", node.version],

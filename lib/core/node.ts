@@ -64,6 +64,8 @@ export class Node implements ConnectionHome {
   readonly #options: NodeOptions;
   readonly #accepted = new Counter("connections", "Connections of clients that were accepted.");
   readonly #arrived = new Counter("arrived", "Publications that reached connections of this node.");
+  /** Of those, the ones in users' own channels. */
+  #arrivedForOne = 0;
   readonly #deliveries = new Counter(
     "deliveries",
     "Publications times the connections of this node that hear their channels.",
@@ -247,6 +249,11 @@ export class Node implements ConnectionHome {
       this.#checks.map((check) => check()).find((reason) => reason !== undefined);
   }
 
+  /** Publications of rooms, topics and conversations that reached connections of this node. */
+  get arrivedForMany(): number {
+    return this.#arrived.value - this.#arrivedForOne;
+  }
+
   get metrics(): readonly (Metric | Family)[] {
     const clients: Metric = {
       name: "clients",
@@ -264,6 +271,7 @@ export class Node implements ConnectionHome {
     if (here === undefined) return;
     if (position !== undefined) here.arrivedUpTo = position;
     this.#arrived.value++;
+    if (channel.kind === "user") this.#arrivedForOne++;
     this.#deliveries.value += here.connections.size;
     if (saysSomething(publication)) notePace(here, publication.at);
     this.#deliver(here, new Arrival(channel, publication, position));

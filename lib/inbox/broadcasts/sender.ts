@@ -21,6 +21,7 @@ import type { Notifier } from "../notify.ts";
 import { HasChange, type Patch } from "../patch.ts";
 import type { Timing } from "../timing/timing.ts";
 import type { Broadcasts } from "./broadcasts.ts";
+import { Pacing } from "./pacing.ts";
 import {
   addPage,
   type Broadcast,
@@ -49,21 +50,8 @@ const LOOK_MS = 1000;
 /** How often a node says that it is still there, while it works, as a part of the time that it may be silent for. */
 const RENEWED = 1 / 3;
 
-/**
- * How many recipients have their turn together for each millisecond of rest before, and the least and the most of them. What
- * they write is committed together, so that few in a turn cost far more than some; for more of them, others would wait longer.
- * Where the machine is so busy that a rest is longer than it was meant to be, they are more.
- */
-const EACH_MS = 1.5;
-const FEWEST_AT_ONCE = 6;
-const MOST_AT_ONCE = 10;
-
 /** How many are on their way to the store at the most. */
 const MOST_GOING = 20;
-
-/** How long it rests after each turn, at the least and at the most: else as long as the turn took. */
-const SHORTEST_REST_MS = 4;
-const LONGEST_REST_MS = 8;
 
 /** How often a node looks for what is old. */
 const DROP_MS = 3600_000;
@@ -87,6 +75,8 @@ interface SenderParts {
   readonly days: number;
   /** Counts recipients. */
   readonly counter: Counter;
+  /** Grows with each message and notification of others that this node works on. */
+  readonly others: () => number;
   /** How long a node may be silent before another one goes on with its work. */
   readonly heldMs: number;
 }
@@ -96,6 +86,7 @@ export class BroadcastSender implements Task {
   readonly #parts: SenderParts;
   readonly #holder = crypto.randomUUID();
   readonly #turns = new Turns();
+  readonly #pacing: Pacing;
   #lookAt = -Infinity;
   #wake: () => void = () => {};
   #hasWork = false;
@@ -108,6 +99,7 @@ export class BroadcastSender implements Task {
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
+    this.#pacing = new Pacing(parts.others);
     parts.broadcasts.onWork(() => {
       this.#hasWork = true;
       this.#wake();
@@ -356,17 +348,14 @@ export class BroadcastSender implements Task {
       noteEnd();
     };
     let isHeld = true;
-    let rested = 0;
     for (let at = 0; at < users.length && failures.length === 0 && isHeld;) {
       const startedAt = performance.now();
-      const many = Math.floor(rested * EACH_MS);
-      const end = at + Math.min(Math.max(many, FEWEST_AT_ONCE), MOST_AT_ONCE);
+      const end = at + this.#pacing.turn();
       for (; at < end && at < users.length; at++) void begin(users[at]!);
-      // More than half of the time is for others, who have the processors, the disk and Redis for themselves then.
+      // Others have the processors, the disk and Redis for themselves then.
       const restsAt = performance.now();
-      const took = restsAt - startedAt;
-      await pause(Math.min(Math.max(took, SHORTEST_REST_MS), LONGEST_REST_MS));
-      rested = performance.now() - restsAt;
+      await pause(this.#pacing.rest(restsAt - startedAt));
+      this.#pacing.hasRested(performance.now() - restsAt);
       while (going > MOST_GOING) await anEnd();
       isHeld = await this.#isHeld(broadcast, edit);
     }

@@ -1,16 +1,18 @@
 /** The recipes of balancers as they stand, in front of three real nodes on one Redis. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
-// @ts-types="@types/ws"
-import type { WebSocket } from "ws";
+import { Beside } from "../support/beside.ts";
 import { Manager } from "../support/manager.ts";
 import { Program } from "../support/program.ts";
 import { RedisServer } from "../support/redis.ts";
-import { APP_KEY, connectionToken } from "../support/tokens.ts";
+import { APP_KEY } from "../support/tokens.ts";
 import { waitFor } from "../support/wait.ts";
 import { Balancer, type BalancerName } from "./balancer.ts";
+import { StayingClient } from "./staying_client.ts";
 
 const CLIENTS = 9;
+
+/** While a balancer still leads to a node that is not ready, about each third answer is that node's. */
+const READY_IN_A_ROW = 20;
 
 /** Whether the balancer asks nodes how they are; one that does not takes another node where one refuses. */
 const KINDS: readonly { name: BalancerName; asks: boolean }[] = [
@@ -36,20 +38,9 @@ for (const { name, asks } of KINDS) {
     const manager = await Manager.of(nodes[0]!);
     await using balancer = await Balancer.start(name, nodes.map(({ port }) => port));
     const clientsOf = async (node: Program) => (await manager.stats(node))["clients"] ?? NaN;
-    const sockets: WebSocket[] = [];
-    parts.defer(() => sockets.forEach((socket) => socket.terminate()));
+    const clients: StayingClient[] = [];
     const connect = async (user: number) => {
-      const headers = {
-        authorization: `Bearer ${await connectionToken({ sub: String(user) })}`,
-        "x-forwarded-for": "203.0.113.9",
-      };
-      const socket = balancer.connect("/ws", headers);
-      socket.on("error", () => {}); // it closes then, too
-      sockets.push(socket);
-      await once(socket, "open");
-      socket.send('{"type":"connect","ref":1}');
-      await once(socket, "message");
-      return socket;
+      clients.push(parts.use(await StayingClient.connect(balancer, user)));
     };
 
     await t.step("the page is there", async () => {
@@ -74,19 +65,9 @@ for (const { name, asks } of KINDS) {
       async () => {
         const [leaving, ...staying] = nodes as [Program, ...Program[]];
         const statuses: number[] = [];
-        let isOver = false;
-        const asking = (async () => {
-          while (!isOver) statuses.push((await balancer.get("/config.json")).status);
-        })();
-        const codes: number[] = [];
-        /** A client that is told to come back does so, as the library does: nginx may lead it to the same node once more. */
-        const returning = (socket: WebSocket, user: number) =>
-          void socket.once("close", (code: number) => {
-            if (isOver) return;
-            codes.push(code);
-            connect(user).then((next) => returning(next, user), () => {}); // it is missed below
-          });
-        sockets.slice(0, CLIENTS).forEach((socket, index) => returning(socket, 100 + index));
+        await using asking = Beside.again(async () => {
+          statuses.push((await balancer.get("/config.json")).status);
+        });
         leaving.kill("SIGTERM");
         if (asks) {
           await waitFor("the node says that it goes", async () => {
@@ -94,8 +75,11 @@ for (const { name, asks } of KINDS) {
             await response.body?.cancel();
             return response.status === 503;
           });
-          // Two checks a second apart, well within the third of the drain in which nobody is told to go.
-          await new Promise((resolve) => setTimeout(resolve, 2500));
+          let inARow = 0;
+          await waitFor("the balancer leads nothing there", async () => {
+            inARow = (await balancer.get("/readyz")).status === 200 ? inARow + 1 : 0;
+            return inARow === READY_IN_A_ROW;
+          });
           const before = await clientsOf(leaving);
           for (let user = 200; user < 203; user++) await connect(user);
           assert.ok(await clientsOf(leaving) <= before, "it was given clients while it drained");
@@ -105,8 +89,8 @@ for (const { name, asks } of KINDS) {
           const counts = await Promise.all(staying.map(clientsOf));
           return counts[0]! + counts[1]! === CLIENTS + (asks ? 3 : 0);
         });
-        isOver = true;
-        await asking;
+        await asking.end();
+        const codes = clients.flatMap((client) => client.codes);
         assert.ok(codes.length >= 3);
         assert.deepEqual(new Set(codes), new Set([3001]));
         assert.deepEqual(new Set(statuses), new Set([200]));

@@ -83,9 +83,10 @@ Deno.test(
     await row(page, "Revoked", "Session s-77").waitFor();
     await row(audit, "Audit log", "revoke.session").filter({ hasText: "s-77" }).waitFor();
 
-    const downloading = audit.waitForEvent("download");
-    await audit.getByRole("button", { name: "Download" }).click();
-    const download = await downloading;
+    const [download] = await Promise.all([
+      audit.waitForEvent("download"),
+      audit.getByRole("button", { name: "Download" }).click(),
+    ]);
     assert.match(download.suggestedFilename(), /^notifyli-audit-\d{4}-\d\d-\d\d\.jsonl$/);
     const lines = (await Deno.readTextFile(await download.path())).trim().split("\n");
     const records = lines.map((line) => JSON.parse(line));

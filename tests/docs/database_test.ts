@@ -1,5 +1,6 @@
 /** `docs/database.md`: where the database is, which nodes have it, and what goes on while it is away. */
 import assert from "node:assert/strict";
+import { Beside } from "../support/beside.ts";
 import { ROOT } from "../support/paths.ts";
 import { PostgresServer } from "../support/postgres.ts";
 import { Program } from "../support/program.ts";
@@ -74,16 +75,17 @@ Deno.test("PostgreSQL that ends connections while they are used is reached again
   await using program = await Program.start({ env: { DATABASE_URL: server.url } });
   await ready(program);
   for (let round = 0; round < 10; round++) {
-    const ending = new AbortController();
-    const busy = Promise.all(Array.from({ length: 20 }, async (_, index) => {
-      while (!ending.signal.aborted) {
-        if (index % 2 === 0) await addContact(program, index);
-        else await statusOf(`${program.url}/api/contacts?user_id=1`);
-      }
-    }));
+    await using busy = new Beside(async (signal) => {
+      await Promise.all(Array.from({ length: 20 }, async (_, index) => {
+        while (!signal.aborted) {
+          if (index % 2 === 0) await addContact(program, index);
+          else await statusOf(`${program.url}/api/contacts?user_id=1`);
+        }
+      }));
+    });
     for (let cuts = 0; cuts < 3; cuts++) await server.cutConnections();
-    await ready(program).finally(() => ending.abort());
-    await busy;
+    await ready(program);
+    await busy.end();
   }
   await ready(program);
   assert.equal(await addContact(program, 100), 201);

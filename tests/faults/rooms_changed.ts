@@ -1,5 +1,6 @@
 /** Rooms are made, changed and deleted while nodes are killed with -9: what was answered holds, and all nodes agree. */
 import assert from "node:assert/strict";
+import { Beside } from "../support/beside.ts";
 import { operatorKeyOf } from "../support/manager.ts";
 import type { Program } from "../support/program.ts";
 import { RedisServer } from "../support/redis.ts";
@@ -23,18 +24,16 @@ async function run(context: FaultContext): Promise<Report> {
   const { cluster } = stage;
   /** How many clients each room may have by the last answer: 0 where it is deleted, `undefined` where nobody knows. */
   const answered = new Map<string, number | undefined>();
-  let [changes, kills, isOver] = [0, 0, false];
+  let [changes, kills] = [0, 0];
 
-  const changing = (async () => {
-    while (!isOver) {
-      const room = `made:${random.integer(1, ROOMS)}`;
-      const node = random.integer(0, NODES - 1);
-      const most = random.integer(0, 3) === 0 ? 0 : ++changes;
-      const isDone = await change(() => cluster.program(node), room, most);
-      answered.set(room, isDone ? most : undefined);
-      await passed(0.02);
-    }
-  })();
+  await using changing = Beside.again(async () => {
+    const room = `made:${random.integer(1, ROOMS)}`;
+    const node = random.integer(0, NODES - 1);
+    const most = random.integer(0, 3) === 0 ? 0 : ++changes;
+    const isDone = await change(() => cluster.program(node), room, most);
+    answered.set(room, isDone ? most : undefined);
+    await passed(0.02);
+  });
   for (const endsAt = performance.now() + seconds * 1000; performance.now() < endsAt;) {
     await passed(random.between(0.2, 0.4) * seconds);
     const victim = random.integer(0, NODES - 1);
@@ -43,8 +42,7 @@ async function run(context: FaultContext): Promise<Report> {
     await cluster.restart(victim);
     stage.tell(`killed ${++kills} times, ${changes} changes`);
   }
-  isOver = true;
-  await changing;
+  await changing.end();
 
   const nodes = cluster.ports.map((_, node) => cluster.program(node));
   await waitFor("all nodes agree", async () => {

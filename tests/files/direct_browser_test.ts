@@ -74,8 +74,10 @@ async function letIn(endpoint: string, origin: string): Promise<void> {
 }
 
 async function choose(page: Page, name: string): Promise<void> {
-  const chooser = page.waitForEvent("filechooser");
-  await page.getByRole("button", { name: "Attach files" }).click();
+  const [chooser] = await Promise.all([
+    page.waitForEvent("filechooser"),
+    page.getByRole("button", { name: "Attach files" }).click(),
+  ]);
   const mimeType = "application/octet-stream";
-  await (await chooser).setFiles([{ name, mimeType, buffer: Buffer.from(WHOLE) }]);
+  await chooser.setFiles([{ name, mimeType, buffer: Buffer.from(WHOLE) }]);
 }

@@ -150,8 +150,9 @@ async function sendChunks(
     for await (const chunk of chunks) await write(chunk);
     await write("0\r\n\r\n");
   })();
+  const written = writing.catch(() => {}); // the server has ended the connection, be its answer read by then or not
   const answer = await answered;
-  await writing.catch(() => {}); // the server has ended the connection
+  await written;
   return answer;
 }
 

@@ -12,6 +12,7 @@ import {
 } from "../../lib/inbox/timing/store.ts";
 import { Timing } from "../../lib/inbox/timing/timing.ts";
 import { timingCounters } from "../../lib/inbox/timing/metrics.ts";
+import { Beside } from "../support/beside.ts";
 import { openPostgres, testDatabases } from "../support/databases.ts";
 import { PostgresServer } from "../support/postgres.ts";
 
@@ -88,16 +89,14 @@ Deno.test("PostgreSQL: what comes while another node closes a digest is in that 
   await using two = await openPostgres(server.url);
   const timing = timingOn(one);
   let [taken, closed] = [0, 0];
-  const closing = (async () => {
-    while (taken < 300) {
-      for (const timer of await take(two, 2000)) {
-        if (timer.what !== "digest") continue;
-        await two.transaction(() => closeDigest(timer, `d${closed++}`, 1e9));
-      }
+  await using closing = Beside.again(async () => {
+    for (const timer of await take(two, 2000)) {
+      if (timer.what !== "digest") continue;
+      await two.transaction(() => closeDigest(timer, `d${closed++}`, 1e9));
     }
-  })();
+  });
   for (; taken < 300; taken++) await timing.take(notification(`order-${taken}`));
-  await closing;
+  await closing.end();
   const open = await one.query("SELECT id FROM digest_items WHERE digest = ''");
   const timers = await one.query("SELECT ref FROM notification_timers WHERE what = 'digest'");
   assert.equal(timers.length, Math.min(1, open.length), `${open.length} wait in no digest`);

@@ -98,7 +98,7 @@ async function socket(
   });
   socket.onmessage = ({ data }) =>
     void frames.push(...data.split("\n").map((text: string) => JSON.parse(text)));
-  await new Promise((resolve) => socket.onopen = resolve);
+  await Promise.race([new Promise((resolve) => socket.onopen = resolve), closed]);
   if (first !== undefined) socket.send(JSON.stringify(first));
   return {
     closeCode: () => closeCode,

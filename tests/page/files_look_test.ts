@@ -201,10 +201,12 @@ async function picture(name: string): Promise<Given> {
 }
 
 async function choose(page: Page, files: readonly Given[]): Promise<void> {
-  const chooser = page.waitForEvent("filechooser");
-  await page.getByRole("button", { name: "Attach files" }).click();
+  const [chooser] = await Promise.all([
+    page.waitForEvent("filechooser"),
+    page.getByRole("button", { name: "Attach files" }).click(),
+  ]);
   const mimeType = "application/octet-stream";
-  await (await chooser).setFiles(files.map(({ name, bytes }) => ({
+  await chooser.setFiles(files.map(({ name, bytes }) => ({
     name,
     mimeType: name.endsWith(".jpg") ? "image/jpeg" : mimeType,
     buffer: Buffer.from(bytes),

@@ -55,9 +55,7 @@ Deno.test("page: files are chosen, pasted and dropped, and come in order", OPTIO
   const [box] = await Promise.all([first.boundingBox()]);
   assert.deepEqual([box?.width, box?.height], [400, 225], "as large as it was kept free");
 
-  const saving = bob.waitForEvent("download");
-  await fileOf(bob).click();
-  const download = await saving;
+  const [download] = await Promise.all([bob.waitForEvent("download"), fileOf(bob).click()]);
   assert.equal(await Deno.readTextFile(await download.path()), "second");
 
   // The list, and the details and the details have words and pictures for them.
@@ -101,9 +99,11 @@ Deno.test("page: pictures are looked at with the keyboard alone", OPTIONS, async
   await gallery.getByText("· 1 of 3").waitFor();
   await bob.keyboard.press("End");
   await gallery.getByText("· 3 of 3").waitFor();
-  const saving = bob.waitForEvent("download");
-  await gallery.getByRole("link", { name: /^Download three.jpg/ }).press("Enter");
-  assert.equal((await saving).suggestedFilename(), "three.jpg");
+  const [saved] = await Promise.all([
+    bob.waitForEvent("download"),
+    gallery.getByRole("link", { name: /^Download three.jpg/ }).press("Enter"),
+  ]);
+  assert.equal(saved.suggestedFilename(), "three.jpg");
   await bob.keyboard.press("Escape");
   await gallery.waitFor({ state: "detached" });
   const key = await bob.evaluate("document.activeElement.dataset.row");
@@ -276,11 +276,13 @@ Deno.test("page: on a phone there is the camera, and nothing is too wide", OPTIO
   const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
   const page = await people.open(me, { ...phone, reducedMotion: "reduce" });
   await row(page, "Phone").click();
-  const camera = page.waitForEvent("filechooser");
-  await page.getByRole("button", { name: "Take a photo" }).click();
-  assert.equal(await (await camera).element().getAttribute("capture"), "environment");
+  const [camera] = await Promise.all([
+    page.waitForEvent("filechooser"),
+    page.getByRole("button", { name: "Take a photo" }).click(),
+  ]);
+  assert.equal(await camera.element().getAttribute("capture"), "environment");
   const wide = `a very long name ${"of a file ".repeat(12)}.txt`;
-  await (await camera).setFiles([buffer(await picture("shot.jpg", 1200, 1600))]);
+  await camera.setFiles([buffer(await picture("shot.jpg", 1200, 1600))]);
   await choose(page, [text(wide, "x"), text("b.txt", "x"), text("c.txt", "x")]);
   assert.equal(await overflow(page), 0);
   await page.getByRole("button", { name: "Send" }).click();
@@ -313,9 +315,11 @@ Deno.test("page: a notification shows its picture and its files", OPTIONS, async
   await page.getByRole("button", { name: "Notifications, 1 unread" }).click();
   const inbox = page.getByRole("dialog", { name: "Notifications" });
   await loaded(inbox.getByRole("img", { name: "parcel.jpg" }));
-  const saving = page.waitForEvent("download");
-  await inbox.getByRole("link", { name: /bill.txt/ }).click();
-  assert.equal((await saving).suggestedFilename(), "bill.txt");
+  const [saved] = await Promise.all([
+    page.waitForEvent("download"),
+    inbox.getByRole("link", { name: /bill.txt/ }).click(),
+  ]);
+  assert.equal(saved.suggestedFilename(), "bill.txt");
   assert.deepEqual(people.errors, []);
 });
 
@@ -358,9 +362,11 @@ function buffer({ name, mimeType, bytes }: Given) {
 
 /** Chooses files by the system's picker. */
 async function choose(page: Page, files: readonly Given[]): Promise<void> {
-  const chooser = page.waitForEvent("filechooser");
-  await page.getByRole("button", { name: "Attach files" }).click();
-  await (await chooser).setFiles(files.map(buffer));
+  const [chooser] = await Promise.all([
+    page.waitForEvent("filechooser"),
+    page.getByRole("button", { name: "Attach files" }).click(),
+  ]);
+  await chooser.setFiles(files.map(buffer));
 }
 
 /** Pastes a file as the browser does, without the system's clipboard, which a headless one has not. */

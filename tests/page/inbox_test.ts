@@ -58,9 +58,10 @@ Deno.test("page: a notification shows all that its sender said of it", OPTIONS, 
   await item(page, "Hello <img src=x onerror=alert(1)>").waitFor();
   assert.equal(await notifications(page).locator("img").count(), 1, "no text is HTML");
 
-  const opened = page.waitForEvent("popup");
-  await shown.getByRole("link", { name: disk.title }).click();
-  const popup = await opened;
+  const [popup] = await Promise.all([
+    page.waitForEvent("popup"),
+    shown.getByRole("link", { name: disk.title }).click(),
+  ]);
   assert.match(popup.url(), /\/favicon\.svg\?disk$/);
   assert.equal(await popup.evaluate("opener"), null);
   await popup.close();
@@ -475,9 +476,11 @@ Deno.test("page: actions are done once, and say what came of them", OPTIONS, asy
   const busy = shown.locator("[aria-busy=true]").filter({ hasText: "Yes" });
   await busy.getByText("under way").waitFor({ state: "attached" }).finally(opened.resolve);
   await shown.getByText("Yes was answered with 500: No door").waitFor();
-  const popup = page.waitForEvent("popup");
-  await shown.getByRole("link", { name: "Track it" }).click();
-  await (await popup).close();
+  const [popup] = await Promise.all([
+    page.waitForEvent("popup"),
+    shown.getByRole("link", { name: "Track it" }).click(),
+  ]);
+  await popup.close();
   await shown.getByRole("textbox", { name: "Answer" }).fill("  With the neighbour ");
   await page.keyboard.press("Enter");
   await shown.getByText("You answered: With the neighbour").waitFor();

@@ -5,6 +5,7 @@ import { Manager } from "../support/manager.ts";
 import { connected, hears } from "../support/page.ts";
 import { Program } from "../support/program.ts";
 import { RealProxy } from "../support/real_proxy.ts";
+import { TestClient } from "../support/test_client.ts";
 import { APP_KEY, connectionToken } from "../support/tokens.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -41,8 +42,8 @@ Deno.test(
   OPTIONS,
   async () => {
     await using program = await Program.start({ env: { APP_LIMIT_CONNECTIONS: "1" } });
-    const first = new WebSocket(`${program.webSocketUrl}?user_id=7&room=x`);
-    await new Promise((resolve) => first.onopen = resolve);
+    const who = { user_id: "7", room: "x" };
+    await using first = await TestClient.connect(program.webSocketUrl, who);
     await using context = await openContext();
     const page = await context.newPage();
     await page.goto(program.url);
@@ -52,9 +53,7 @@ Deno.test(
     await page.getByRole("button", { name: "Connect" }).click();
     await page.getByRole("region", { name: "Connection" }).getByText("Cannot connect now")
       .waitFor();
-    const closed = new Promise((resolve) => first.onclose = resolve);
-    first.close();
-    await closed;
+    await first.close();
     await connected(page);
     assert.equal(await page.getByRole("region", { name: "Connection" }).count(), 0);
   },

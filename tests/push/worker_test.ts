@@ -186,10 +186,12 @@ class World implements AsyncDisposable {
       if (registration !== undefined) registered.resolve(registration.registrationId);
     });
     await cdp.send("ServiceWorker.enable");
-    const started = context.waitForEvent("serviceworker");
-    await page.evaluate(called(KEEP, { device: id, subscription }));
+    const [started] = await Promise.all([
+      context.waitForEvent("serviceworker"),
+      page.evaluate(called(KEEP, { device: id, subscription })),
+    ]);
     const world = new World(
-      ...[program, service, page, cdp, await started, await registered.promise, manager] as const,
+      ...[program, service, page, cdp, started, await registered.promise, manager] as const,
     );
     await world.worker.evaluate(NOTES_BADGES);
     return world;

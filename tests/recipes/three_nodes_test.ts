@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { webSocketTransport } from "../../lib/sdk/core/transport.ts";
 import { connect } from "../../lib/sdk/mod.ts";
+import { Beside } from "../support/beside.ts";
 import { run, taskCommand } from "../support/command.ts";
 import { freePort } from "../support/free_port.ts";
 import { Manager } from "../support/manager.ts";
@@ -52,13 +53,11 @@ Deno.test("one node becomes three, and one of them goes: what was accepted is he
   client.on("notification", ({ message }) => void heard.push(message));
 
   const accepted: string[] = [];
-  let isOver = false;
-  const sending = (async () => {
-    for (let number = 1; !isOver; number++) {
-      await said(balancer, manager, String(number));
-      accepted.push(String(number));
-    }
-  })();
+  await using sending = Beside.again(async () => {
+    const number = String(accepted.length + 1);
+    await said(balancer, manager, number);
+    accepted.push(number);
+  });
   const moreIsHeard = async () => {
     const goal = accepted.length + 20;
     await waitFor("what is sent is heard", () => heard.length >= goal);
@@ -121,8 +120,7 @@ Deno.test("one node becomes three, and one of them goes: what was accepted is he
     await moreIsHeard();
   });
 
-  isOver = true;
-  await sending;
+  await sending.end();
   await waitFor("all is heard", () => heard.length >= accepted.length);
   assert.deepEqual(heard, accepted);
 });

@@ -1,5 +1,6 @@
 /** A node that reads in a room's history what it hears only later: who has recovered it does not get it again. */
 import assert from "node:assert/strict";
+import { Beside } from "../support/beside.ts";
 import { EventStream } from "../support/event_stream.ts";
 import { Program } from "../support/program.ts";
 import { RedisServer } from "../support/redis.ts";
@@ -79,9 +80,12 @@ for (
       await bob.command("publish", { room: ROOM, message });
     };
     await say();
-    const saying = setInterval(say, SAID_EVERY_MS);
+    await using saying = Beside.again(async () => {
+      await new Promise((resolve) => setTimeout(resolve, SAID_EVERY_MS));
+      await say();
+    });
     await using alice = await comeBack();
-    clearInterval(saying);
+    await saying.end();
     await say();
     await waitFor("the last has come", () => alice.texts().includes(said.at(-1) ?? ""));
     assert.deepEqual(alice.texts(), said);

@@ -243,10 +243,11 @@ export class ApiWorld implements AsyncDisposable {
         text += value;
       }
     })();
+    const ended = reading.catch(() => {}); // also where its server goes first
     this.#ends.push(async () => {
       abort.abort();
       await reader.cancel().catch(() => {});
-      await reading.catch(() => {});
+      await ended;
     });
     await waitFor(
       "the stream is in the room",

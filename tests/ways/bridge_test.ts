@@ -298,6 +298,7 @@ Deno.test("a Redis that stands still for longer than the lock lasts loses nothin
       publishing.push(publisher.publish(CHANNEL, JSON.stringify({ user_id: 1, message })));
     }
   }, 2);
+  using _ = { [Symbol.dispose]: () => clearInterval(pace) };
   await waitFor("much is under way", () => publishing.length > 2000);
   redis.signal("SIGSTOP");
   const stoodStill = performance.now();

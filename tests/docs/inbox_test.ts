@@ -12,6 +12,7 @@ import { run } from "../support/command.ts";
 import { bellOf, itemOf, panelOf } from "../support/element_site.ts";
 import { freePort } from "../support/free_port.ts";
 import { Manager } from "../support/manager.ts";
+import { wayToRegistry } from "../support/new_user.ts";
 import { ROOT } from "../support/paths.ts";
 import { sharedProgram } from "../support/shared_program.ts";
 import { APP_KEY, connectionToken } from "../support/tokens.ts";
@@ -112,13 +113,14 @@ let folder = "";
 Deno.test.beforeAll(async () => {
   folder = await Deno.makeTempDir();
   await Deno.writeTextFile(`${folder}/package.json`, `{"private":true,"type":"module"}`);
-  await inFolder("npm", "install", "--silent", "--no-fund", "--no-audit", ...PACKAGES);
+  // npm takes five times as long for it.
+  await inFolder(Deno.execPath(), "add", "--quiet", ...PACKAGES.map((name) => `npm:${name}`));
 });
 
 Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
 
 async function inFolder(...command: string[]): Promise<void> {
-  const { code, stdout, stderr } = await run(command, { cwd: folder });
+  const { code, stdout, stderr } = await run(command, { cwd: folder, env: wayToRegistry() });
   assert.equal(code, 0, stdout + stderr);
 }
 

@@ -138,7 +138,8 @@ export function ownLines({ code, stdout, stderr }: Outcome): Outcome {
   return { code, stdout, stderr: stderr.replace(OF_DENO, "") };
 }
 
-function wayToRegistry(): Record<string, string> {
+/** What an environment needs of this one for Deno to get to npm's registry. */
+export function wayToRegistry(): Record<string, string> {
   const all = Object.entries(Deno.env.toObject());
   return Object.fromEntries(all.filter(([name]) => WAY_TO_REGISTRY.test(name)));
 }

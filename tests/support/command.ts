@@ -47,7 +47,7 @@ export async function run(
  */
 export function taskCommand(name: TaskName, root = ROOT): string[] {
   const words = manifest.tasks[name].command.split(" ");
-  const program = root === ROOT && words.includes("main.ts") ? bundledProgram() : undefined;
+  const program = words.includes("main.ts") ? bundledProgram(root) : undefined;
   return words.flatMap((word) => {
     if (word === "deno") return Deno.execPath();
     if (word === "run" && program !== undefined) return [word, "--no-config"];

@@ -38,8 +38,17 @@ const OTHERS = [
 ];
 const IPTC = [`-IPTC:City=${TOWN}`, `-IPTC:Sub-location=${TOWN}`, "-IPTC:Keywords=A keyword"];
 
-/** 64 x 48 pixels of noise, which a quarter turn shows as 48 x 64. */
+const photos = new Map<Type, Promise<Uint8Array>>();
+
+/** 64 x 48 pixels of noise, which a quarter turn shows as 48 x 64. A file's tests have the same one, each a copy of it. */
 export async function photo(type: Type): Promise<Uint8Array> {
+  const made = photos.get(type) ?? newPhoto(type);
+  photos.set(type, made);
+  return (await made).slice();
+}
+
+/** As {@linkcode photo}, but none that another test has. */
+export async function newPhoto(type: Type): Promise<Uint8Array> {
   const tags = [
     ...PLACES,
     ...OTHERS,

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import sharp from "sharp";
 import { withoutLocation } from "../../../lib/files/content/location.ts";
 import { tagsOf, withTags } from "../../support/exiftool.ts";
-import { photo, pixelsOf, plain, TOWN, TYPES } from "./images.ts";
+import { newPhoto, photo, pixelsOf, plain, TOWN, TYPES } from "./images.ts";
 import {
   assertSaysNoPlace,
   box,
@@ -77,7 +77,7 @@ Deno.test("a file of another type is left alone", async () => {
 });
 
 Deno.test("the images behind the first one of a JPEG lose their places, and films there become zeros", async () => {
-  const [first, second] = [await photo("image/jpeg"), await photo("image/jpeg")];
+  const [first, second] = [await photo("image/jpeg"), await newPhoto("image/jpeg")];
   const film = latin1(
     `\0\0\0\x18ftypmp42\xff\xd8\xff\xe1\0\x20Exif\0\0${TOWN}\xa9xyz+51.5073-007.25/${TOWN}`,
   );

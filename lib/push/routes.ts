@@ -1,5 +1,6 @@
 /** The routes of users' devices, and of the key that browsers subscribe with. */
 import { userIdField, userIdOnWire } from "../base/fields.ts";
+import { onlyFields } from "../base/only_fields.ts";
 import type { Limits } from "../base/sizes.ts";
 import type { Call } from "../http/call.ts";
 import type { Route } from "../http/route.ts";
@@ -23,7 +24,7 @@ export function pushRoutes(
       path: "/push/test",
       scope: "manage",
       async run(call) {
-        const fields = await call.fields();
+        const fields = onlyFields(await call.fields(), ["user_id", "site"]);
         const owner = { site: call.managedSite(fields), user: userIdField(fields, limits) };
         const tested = await test.send(owner);
         call.audit.did(call.actor, {

@@ -1,5 +1,6 @@
 /** The routes of the nodes' logs. */
 import { invalid } from "../../base/fields.ts";
+import { onlyFields } from "../../base/only_fields.ts";
 import { isRequestId } from "../../base/request_id.ts";
 import { pageSize } from "../../core/command_fields.ts";
 import { pageFields } from "../../http/list_page.ts";
@@ -38,7 +39,7 @@ export function logRoutes(logs: Logs): readonly Route[] {
       scope: "manage",
       async run(call) {
         requireWholeServer(call, "the log");
-        const levels = levelsField(await call.fields());
+        const levels = levelsField(onlyFields(await call.fields(), ["levels"]));
         const missing = await logs.setLevels(levels);
         const target = Object.entries(levels).map(([name, level]) => `${name} ${level}`).join(", ");
         call.audit.did(call.actor, {

@@ -1,6 +1,7 @@
 /** The routes that list the nodes, and that drain one of them. */
 import { CodedError } from "../../base/errors.ts";
 import { type Fields, invalid } from "../../base/fields.ts";
+import { onlyFields } from "../../base/only_fields.ts";
 import { wholeNumber } from "../../core/command_fields.ts";
 import type { Route } from "../../http/route.ts";
 import type { Peers } from "../peers/peers.ts";
@@ -29,7 +30,7 @@ export function nodeRoutes(nodes: Nodes, peers: Peers, draining: Draining): read
       scope: "manage",
       async run(call) {
         requireWholeServer(call, "the nodes");
-        const given = secondsField(await call.fieldsIfAny());
+        const given = secondsField(onlyFields(await call.fieldsIfAny(), ["seconds"]));
         const node = await nodes.named(call.param("node"));
         const fields = { ...(given !== undefined && { seconds: given }) };
         const { answers } = await peers.ask<number>("drain", fields, [node]);

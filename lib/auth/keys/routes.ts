@@ -2,6 +2,7 @@
  * The routes that make, list and revoke API keys. A key with the scope `manage` reaches the keys of its own site, the
  * operator those of every site. Nobody else makes a key, not even the first one: being on this machine is no proof.
  */
+import { onlyFields } from "../../base/only_fields.ts";
 import type { Limits } from "../../base/sizes.ts";
 import type { Call } from "../../http/call.ts";
 import { type Listing, pageOf } from "../../http/list_page.ts";
@@ -9,6 +10,9 @@ import type { Route } from "../../http/route.ts";
 import type { ApiKeys } from "./api_keys.ts";
 import { apiKeyOnWire, parseNewApiKey } from "./fields.ts";
 import type { ApiKey } from "./store.ts";
+
+/** What a new key may have. */
+const FIELDS = ["name", "site", "scopes", "expires_at"];
 
 /** Oldest first. */
 const LISTING: Listing<ApiKey> = {
@@ -23,7 +27,7 @@ export function apiKeyRoutes(keys: ApiKeys, limits: Limits): readonly Route[] {
       path: "/keys",
       scope: "manage",
       async run(call) {
-        const fields = await call.fields();
+        const fields = onlyFields(await call.fields(), FIELDS);
         const site = call.managedSite(fields);
         const { key, text } = await keys.create(parseNewApiKey({ ...fields, site }, limits));
         call.audit.keyCreated(call.actor, key);

@@ -10,6 +10,7 @@ import {
   userIdField,
   userIdOnWire,
 } from "../../base/fields.ts";
+import { onlyFields } from "../../base/only_fields.ts";
 import { inSeconds } from "../../base/times.ts";
 
 /** The most characters of an id, as for the claims `jti` and `sid`. */
@@ -19,6 +20,7 @@ const NAMES = ["token_id", "session_id", "user_id", "everyone"] as const;
 
 /** Reads a revocation. Throws a `CodedError` that names the field. @param site the caller's */
 export function parseRevocation(fields: Fields, site: string, limits: Limits): Revocation {
+  onlyFields(fields, [...NAMES, "expires_at", "site"]);
   const given = NAMES.filter((name) => fields[name] !== undefined && fields[name] !== null);
   if (given.length !== 1) {
     throw new CodedError(
@@ -40,6 +42,7 @@ export function parseBlock(
   fields: Fields,
   { site, user }: { site: string; user: string },
 ): Revocation {
+  onlyFields(fields, ["seconds", "until", "site"]);
   const at = Date.now();
   const block = { site, kind: "block", name: user, at } as const;
   const { seconds } = fields;

@@ -3,6 +3,7 @@
  * change is stored and that every node was told of it. A key reaches its own site alone.
  */
 import { type UserId, userIdField } from "../../base/fields.ts";
+import { onlyFields } from "../../base/only_fields.ts";
 import type { Limits } from "../../base/sizes.ts";
 import type { Call } from "../../http/call.ts";
 import { type Listing, pageOf } from "../../http/list_page.ts";
@@ -24,7 +25,7 @@ export function revocationRoutes(revocations: Revocations, limits: Limits): read
       path: "/users/:user/disconnect",
       scope: "manage",
       async run(call) {
-        const site = call.managedSite(await call.fieldsIfAny());
+        const site = call.managedSite(onlyFields(await call.fieldsIfAny(), ["site"]));
         const user = userOf(call);
         await revocations.disconnect(site, user);
         call.audit.disconnected(call.actor, { site, id: user });
@@ -48,7 +49,7 @@ export function revocationRoutes(revocations: Revocations, limits: Limits): read
       path: "/users/:user/unblock",
       scope: "manage",
       async run(call) {
-        const site = call.managedSite(await call.fieldsIfAny());
+        const site = call.managedSite(onlyFields(await call.fieldsIfAny(), ["site"]));
         const user = userOf(call);
         await revocations.unblock(site, user);
         call.audit.unblocked(call.actor, { site, id: user });

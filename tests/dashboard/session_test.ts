@@ -4,6 +4,7 @@ import { OPTIONS } from "../support/browser.ts";
 import { choose, Dashboard, keyField, keyFor, live, row } from "../support/dashboard.ts";
 import { Manager } from "../support/manager.ts";
 import { type PATH_PROXIES, RealProxy } from "../support/real_proxy.ts";
+import { overflow } from "../support/look.ts";
 import { Program } from "../support/program.ts";
 import { APP_KEY } from "../support/tokens.ts";
 
@@ -111,6 +112,27 @@ for (const [name, base] of Object.entries(BASES) as [keyof typeof BASES, string]
     assert.deepEqual(dashboard.errors, []);
   });
 }
+
+Deno.test("dashboard: there is a frame while the session is asked for", OPTIONS, async () => {
+  await using program = await Program.start({ env: { APP_KEY } });
+  await using dashboard = new Dashboard(program.url);
+  const page = await dashboard.open();
+  await keyField(page).waitFor();
+  const answer = Promise.withResolvers<void>();
+  await page.route(/\/admin\/session$/, async (route) => {
+    await answer.promise;
+    await route.continue();
+  });
+  await page.reload();
+  await page.getByRole("status", { name: "Loading" }).waitFor();
+  await page.getByText("notifyli", { exact: true }).waitFor();
+  for (const width of [360, 1440]) {
+    await page.setViewportSize({ width, height: 800 });
+    assert.equal(await overflow(page), 0, `at ${width}`);
+  }
+  answer.resolve();
+  await keyField(page).waitFor();
+});
 
 Deno.test("dashboard: a key of another site sees its own site alone", OPTIONS, async () => {
   await using program = await Program.start({ env: { APP_KEY } });

@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { type Api, reasonOf } from "../api/api.ts";
 import type { Session } from "../api/shapes.ts";
 import { Failure } from "../kit/States.tsx";
+import { Frame } from "./Frame.tsx";
 import { SignIn } from "./SignIn.tsx";
 import { Workspace } from "./Workspace.tsx";
 
@@ -32,7 +33,7 @@ export function App({ api }: { api: Api }) {
 
   switch (state.kind) {
     case "asking":
-      return null;
+      return <Frame />;
     case "failed":
       return (
         <main class="sign-in">

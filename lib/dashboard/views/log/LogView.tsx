@@ -1,11 +1,11 @@
 /** The log as it is written, by level and category. It holds while it is paused, and says what it had to leave out. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Icon } from "../../../page/components/kit/Icon.tsx";
 import { query } from "../../api/api.ts";
 import type { LogLine } from "../../api/shapes.ts";
 import { Card } from "../../kit/Card.tsx";
 import { Choice } from "../../kit/Choice.tsx";
 import { FilterField } from "../../kit/FilterField.tsx";
+import { HoldButton } from "../../kit/HoldButton.tsx";
 import { Loading } from "../../kit/Loading.tsx";
 import { Empty } from "../../kit/States.tsx";
 import { useDashboard } from "../../state/context.ts";
@@ -81,15 +81,7 @@ export function LogView({ route }: { route: Route }) {
               value={q}
               onValue={(q) => replaceQuery(route, { q })}
             />
-            <button
-              type="button"
-              class="button button-small"
-              aria-pressed={isHeld}
-              onClick={() => setHeld(!isHeld)}
-            >
-              <Icon name={isHeld ? "play" : "pause"} small />
-              {isHeld ? "Go on" : "Hold"}
-            </button>
+            <HoldButton isHeld={isHeld} onHold={setHeld} />
           </div>
         }
       >

@@ -6,6 +6,7 @@ import type { TraceLine } from "../../api/shapes.ts";
 import type { WatchState } from "../../api/watch.ts";
 import { Ask } from "../../kit/Ask.tsx";
 import { Card } from "../../kit/Card.tsx";
+import { HoldButton } from "../../kit/HoldButton.tsx";
 import { Empty, Failure } from "../../kit/States.tsx";
 import { useDashboard } from "../../state/context.ts";
 import { count, plural } from "../../state/format.ts";
@@ -85,15 +86,7 @@ export function TraceView({ route }: { route: Route }) {
                   >
                     {hasTexts ? "Without texts" : "With texts…"}
                   </button>
-                  <button
-                    type="button"
-                    class="button button-small"
-                    aria-pressed={isHeld}
-                    onClick={() => setHeld(!isHeld)}
-                  >
-                    <Icon name={isHeld ? "play" : "pause"} small />
-                    {isHeld ? "Go on" : "Hold"}
-                  </button>
+                  <HoldButton isHeld={isHeld} onHold={setHeld} />
                 </>
               )}
               <button type="button" class="button button-small" onClick={() => setLines([])}>

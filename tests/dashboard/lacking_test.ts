@@ -31,6 +31,30 @@ Deno.test(
 );
 
 Deno.test(
+  "dashboard: who sets a level of the log is told which nodes did not answer",
+  OPTIONS,
+  async () => {
+    await using dashboard = new Dashboard(program().url);
+    const page = await dashboard.open("log");
+    await live(page);
+    let missing = ["0123456789ab"];
+    await page.route(/\/log\/levels$/, async (route) => {
+      const response = await route.fetch();
+      const isSet = route.request().method() === "PUT";
+      const json = await response.json();
+      await route.fulfill({ response, json: { ...json, ...(isSet && { missing }) } });
+    });
+    const said = page.getByRole("alert").filter({ hasText: "0123456789ab did not answer" });
+    await page.getByLabel("Another category").fill("notifyli.push");
+    await page.getByRole("button", { name: "Log all of it" }).click();
+    await said.waitFor();
+    missing = [];
+    await page.getByRole("combobox", { name: "notifyli.push" }).selectOption("");
+    await said.waitFor({ state: "detached" });
+  },
+);
+
+Deno.test(
   "dashboard: who disconnects a user is told that clients may come back",
   OPTIONS,
   async () => {

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { reasonOf } from "../../api/api.ts";
 import { Card } from "../../kit/Card.tsx";
+import { Lacking, type Lacks } from "../../kit/Lacking.tsx";
 import { Loading } from "../../kit/Loading.tsx";
 import { useDashboard } from "../../state/context.ts";
 import { useLoad } from "../../state/use_load.ts";
@@ -19,11 +20,13 @@ export function LogLevels() {
   const { api, notify } = useDashboard();
   const [category, setCategory] = useState("");
   const [problem, setProblem] = useState<string | undefined>();
+  const [missing, setMissing] = useState<Lacks["missing"]>();
   const loaded = useLoad((signal) => api.get<LevelsAnswer>("/log/levels", signal), []);
   const set = async (levels: LevelsAnswer["levels"], said: string) => {
     setProblem(undefined);
+    setMissing(undefined);
     try {
-      await api.send("PUT", "/log/levels", { levels });
+      setMissing((await api.send<Lacks>("PUT", "/log/levels", { levels })).missing);
       notify(said);
       loaded.reload();
     } catch (error) {
@@ -32,6 +35,7 @@ export function LogLevels() {
   };
   return (
     <Card title="Levels" note="of each category, on all nodes">
+      <Lacking missing={missing} />
       <Loading loaded={loaded} rows={3}>
         {({ levels, usual = "info" }) => (
           <div class="levels">

@@ -19,3 +19,8 @@ export function writeOut(text: string): void {
 export function lineWidth(): number {
   return Deno.stdout.isTerminal() ? Deno.consoleSize().columns || Infinity : Infinity;
 }
+
+/** A text of so many characters at the most; one that was longer says so by its end. */
+export function cut(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, Math.max(0, most - 1))}…` : text;
+}

@@ -3,7 +3,7 @@ import { escapeUnseen } from "../base/visible_text.ts";
 import { type Config, loadConfig } from "../configuration.ts";
 import { configureLogging } from "../log/logging.ts";
 import { INTERRUPTED, interruptible } from "./interrupts.ts";
-import { lineWidth, NobodyReads, writeOut } from "./lines.ts";
+import { cut, lineWidth, NobodyReads, writeOut } from "./lines.ts";
 import { askAsOperator } from "./operator_call.ts";
 import type { Values } from "./options.ts";
 import { failed, subcommand } from "./subcommand.ts";
@@ -90,14 +90,10 @@ function fitting(rows: readonly (readonly string[])[], width: number): string {
     const gone = LESS.slice(0, less);
     text = table(rows.map((row) => {
       const [name = "", ...others] = row.filter((_, at) => !gone.includes(HEAD[at] ?? ""));
-      return [cut(name), ...others];
+      return [cut(name, SHORT_NAME), ...others];
     }));
   }
   return text;
-}
-
-function cut(name: string): string {
-  return name.length > SHORT_NAME ? `${name.slice(0, SHORT_NAME - 1)}…` : name;
 }
 
 function rowOf(node: Json, now: number): string[] {

@@ -4,7 +4,7 @@ import { escapeUnseen } from "../base/visible_text.ts";
 import { type Config, loadConfig } from "../configuration.ts";
 import { configureLogging } from "../log/logging.ts";
 import { INTERRUPTED, interruptible } from "./interrupts.ts";
-import { NobodyReads, writeOut } from "./lines.ts";
+import { cut, lineWidth, NobodyReads, writeOut } from "./lines.ts";
 import type { Values } from "./options.ts";
 import { failed, subcommandOf } from "./subcommand.ts";
 import { type Watched, watching } from "./watching.ts";
@@ -65,23 +65,53 @@ async function follow(
     ...(site !== undefined && { site: siteField({ site }) }),
   };
   for await (const watched of watching(config, query, signal)) {
-    writeOut(`${json ? JSON.stringify(watched.data) : lineOf(watched)}\n`);
+    const line = json
+      ? JSON.stringify(watched.data)
+      : traceLine(watched, { width: lineWidth(), subject: Object.keys(subject)[0] });
+    writeOut(`${line}\n`);
   }
 }
 
-function lineOf({ name, data }: Watched): string {
+/** Most characters of a name where a line is too short for all. */
+const SHORT_NAME = 12;
+
+/**
+ * A frame in a line, and below it its text.
+ *
+ * @param width of a line; what says least is left out where that is too little
+ * @param subject what is followed, `user` or `room`, which is the same in most lines
+ */
+export function traceLine(
+  { name, data }: Watched,
+  { width = Infinity, subject }: { readonly width?: number; readonly subject?: string } = {},
+): string {
   if (name === "lost") return `… ${data["lost"]} more were not shown`;
-  const { at, node, connection, user_id, room, direction, type, bytes, text } = data;
-  const time = new Date(Number(at) * 1000).toISOString().slice(11, 23);
-  const parts = [
-    time,
+  const line = fitting(data, width, subject);
+  const { text } = data;
+  return typeof text === "string" ? `${line}\n    ${escapeUnseen(text)}` : line;
+}
+
+function fitting(data: Watched["data"], width: number, subject: string | undefined): string {
+  const { at, node, connection, user_id, room, direction, type, bytes } = data;
+  const others: [name: string, text: string][] = [
+    ...(user_id === undefined ? [] : [["user", String(user_id)]] as [string, string][]),
+    ...(room === undefined ? [] : [["room", String(room)]] as [string, string][]),
+  ];
+  const first = [
+    new Date(Number(at) * 1000).toISOString().slice(11, 23),
     direction === "in" ? "->" : "<-",
     String(type).padEnd(16),
     `${bytes} B`.padStart(8),
-    ...(user_id === undefined ? [] : [`user ${user_id}`]),
-    ...(room === undefined ? [] : [`room ${room}`]),
-    `${node}/${connection}`,
   ];
-  const line = escapeUnseen(parts.join("  "));
-  return typeof text === "string" ? `${line}\n    ${escapeUnseen(text)}` : line;
+  const named = (most = Infinity, without?: string) =>
+    others.filter(([name]) => name !== without)
+      .map(([name, text]) => `${name} ${cut(escapeUnseen(text), most)}`);
+  const lines = [
+    [...first, ...named(), `${node}/${connection}`],
+    [...first, ...named(), String(connection)],
+    [...first, ...named(Infinity, subject), String(connection)],
+    [...first, ...named(SHORT_NAME, subject), String(connection)],
+    [...first, ...named(SHORT_NAME, subject)],
+  ].map((parts) => escapeUnseen(parts.join("  ")));
+  return lines.find(({ length }) => length <= width) ?? cut(lines.at(-1) ?? "", width);
 }

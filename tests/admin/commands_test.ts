@@ -1,6 +1,7 @@
 /** `notifyli top` and `notifyli trace`, as an operator types them. */
 import assert from "node:assert/strict";
 import { nodesTable } from "../../lib/commands/top.ts";
+import { traceLine } from "../../lib/commands/trace.ts";
 import { baseEnv, run, taskCommand, type TaskName } from "../support/command.ts";
 import { PLACES } from "../support/nodes.ts";
 import type { Program } from "../support/program.ts";
@@ -118,6 +119,30 @@ Deno.test("the table leaves out what matters least where a line is too short for
   assert.match(row!, /^ip-10-0-0-11\.eu-cen… +yes .* 50000 .* 1234ms$/);
   assert.ok(linesOf(Infinity)[1]!.startsWith(node.name));
   assert.match(linesOf(20)[0]!, /^NODE +READY +LAG +CONNS/);
+});
+
+Deno.test("a traced frame leaves out what says least where a line is too short for all", () => {
+  const data = {
+    ...{ at: 1_790_000_000.5, node: "0123456789ab", connection: "3f2a81c09d4e5b67", bytes: 12_345 },
+    ...{ user_id: "7", room: "launch-crew-berlin-lisbon", direction: "in", type: "publish" },
+  };
+  const line = (width: number, subject = "user") =>
+    traceLine({ name: "trace", data }, { width, subject });
+  const start = "14:13:20.500  ->  publish            12345 B";
+  const room = "room launch-crew-berlin-lisbon";
+  assert.ok(line(Infinity).startsWith(start), line(Infinity));
+  assert.equal(line(Infinity), `${start}  user 7  ${room}  0123456789ab/3f2a81c09d4e5b67`);
+  assert.equal(line(110), `${start}  user 7  ${room}  3f2a81c09d4e5b67`);
+  assert.equal(line(100), `${start}  ${room}  3f2a81c09d4e5b67`);
+  assert.equal(line(80, "room"), `${start}  user 7  3f2a81c09d4e5b67`);
+  assert.equal(line(80), `${start}  room launch-crew…`);
+  for (let width = 1; width < 120; width++) {
+    assert.ok(line(width).length <= width, `${width}: ${line(width)}`);
+  }
+  const unseen = { name: "trace", data: { ...data, room: "\x1b".repeat(40), text: "\x1b[2J" } };
+  const [first, ...texts] = traceLine(unseen, { width: 80 }).split("\n");
+  assert.ok(first!.length <= 80 && !first!.includes("\x1b"), first);
+  assert.ok(!texts.join("").includes("\x1b"));
 });
 
 Deno.test("top ends when nobody reads what it writes any more", async () => {

@@ -24,8 +24,9 @@ export function pushRoutes(
       path: "/push/test",
       scope: "manage",
       async run(call) {
-        const fields = onlyFields(await call.fields(), ["user_id", "site"]);
+        const fields = await call.fields();
         const owner = { site: call.managedSite(fields), user: userIdField(fields, limits) };
+        onlyFields(fields, ["user_id", "site"]);
         const tested = await test.send(owner);
         call.audit.did(call.actor, {
           ...{ action: "push.test", did: "pushed a test to", site: owner.site },

@@ -141,7 +141,7 @@ Deno.test("a traced frame leaves out what says least where a line is too short f
   }
   const unseen = { name: "trace", data: { ...data, room: "\x1b".repeat(40), text: "\x1b[2J" } };
   const [first, ...texts] = traceLine(unseen, { width: 80 }).split("\n");
-  assert.ok(first!.length <= 80 && !first!.includes("\x1b"), first);
+  assert.ok(first!.length <= 80 && !first!.includes("\x1b"), first!);
   assert.ok(!texts.join("").includes("\x1b"));
 });
 

@@ -2,7 +2,12 @@
 import assert from "node:assert/strict";
 import { PLACES } from "../support/nodes.ts";
 
-const BODIES: readonly [method: string, path: string, body: object, field: string][] = [
+const BODIES: readonly [
+  method: "POST" | "PUT" | "PATCH",
+  path: string,
+  body: object,
+  field: string,
+][] = [
   ["POST", "/users/7/block", { secnds: 60 }, "secnds"],
   ["POST", "/users/7/unblock", { seconds: 60 }, "seconds"],
   ["POST", "/users/7/disconnect", { connection: "x" }, "connection"],

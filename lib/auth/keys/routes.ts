@@ -27,9 +27,11 @@ export function apiKeyRoutes(keys: ApiKeys, limits: Limits): readonly Route[] {
       path: "/keys",
       scope: "manage",
       async run(call) {
-        const fields = onlyFields(await call.fields(), FIELDS);
+        const fields = await call.fields();
         const site = call.managedSite(fields);
-        const { key, text } = await keys.create(parseNewApiKey({ ...fields, site }, limits));
+        const { key, text } = await keys.create(
+          parseNewApiKey({ ...onlyFields(fields, FIELDS), site }, limits),
+        );
         call.audit.keyCreated(call.actor, key);
         return {
           status: 201,

@@ -25,7 +25,7 @@ export function revocationRoutes(revocations: Revocations, limits: Limits): read
       path: "/users/:user/disconnect",
       scope: "manage",
       async run(call) {
-        const site = call.managedSite(onlyFields(await call.fieldsIfAny(), ["site"]));
+        const site = await siteOf(call);
         const user = userOf(call);
         await revocations.disconnect(site, user);
         call.audit.disconnected(call.actor, { site, id: user });
@@ -49,7 +49,7 @@ export function revocationRoutes(revocations: Revocations, limits: Limits): read
       path: "/users/:user/unblock",
       scope: "manage",
       async run(call) {
-        const site = call.managedSite(onlyFields(await call.fieldsIfAny(), ["site"]));
+        const site = await siteOf(call);
         const user = userOf(call);
         await revocations.unblock(site, user);
         call.audit.unblocked(call.actor, { site, id: user });
@@ -92,6 +92,14 @@ export function revocationRoutes(revocations: Revocations, limits: Limits): read
 
   function list(call: Call): Promise<Revocation[]> {
     return revocations.list(call.managedSite({ site: call.query("site") }));
+  }
+
+  /** Of a body that may name a site and nothing else. */
+  async function siteOf(call: Call): Promise<string> {
+    const fields = await call.fieldsIfAny();
+    const site = call.managedSite(fields);
+    onlyFields(fields, ["site"]);
+    return site;
   }
 
   function userOf(call: Call): UserId {

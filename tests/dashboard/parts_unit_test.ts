@@ -12,6 +12,7 @@ import {
   summed,
   valuesOf,
 } from "../../lib/dashboard/charts/series.ts";
+import { count } from "../../lib/dashboard/state/format.ts";
 import { joined } from "../../lib/dashboard/state/history.ts";
 import { href, parseRoute } from "../../lib/dashboard/state/place.ts";
 import { faceOf } from "../../lib/dashboard/views/notifications/steps.ts";
@@ -58,6 +59,12 @@ Deno.test("an axis has round marks, and reaches the largest value", () => {
     assert.equal(marks[0], 0);
   }
   assert.deepEqual(marksTo(0), [0, 1]);
+  for (let largest = 1; largest < 200; largest++) {
+    const words = marksTo(largest, count).map(count);
+    assert.equal(new Set(words).size, words.length, `${largest}: ${words}`);
+    assert.ok(words.length <= 7, `${largest}: ${words}`);
+  }
+  assert.deepEqual(marksTo(2, count), [0, 1, 2]);
 });
 
 Deno.test("what the stream says goes on with the history, a point every ten seconds", () => {

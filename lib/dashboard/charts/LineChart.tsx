@@ -45,7 +45,7 @@ export function LineChart(props: LineChartProps) {
     0,
     ...drawn.flatMap(({ values }) => values.filter((value) => value !== null)),
   );
-  const marks = marksTo(largest);
+  const marks = marksTo(largest, show);
   const top = marks.at(-1) ?? 1;
   const isEmpty = lines.every(({ values }) => values.every((value) => value === null));
   const x = (at: number) => ((at + 0.5) / span.steps) * WIDTH;

@@ -79,6 +79,7 @@ function columnsOf(own: string | undefined): readonly Column<Node>[] {
     {
       head: "Loop lag",
       isNumber: true,
+      isSecond: true,
       by: ({ loop_lag_ms }) => loop_lag_ms.p99,
       cell: ({ loop_lag_ms }) => milliseconds(loop_lag_ms.p99),
     },

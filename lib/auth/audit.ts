@@ -111,13 +111,12 @@ export class Audit {
     { who, site: actorSite, address = COMMAND_LINE }: Actor,
     { kind, site, name, expiresAt }: Revocation,
   ): void {
-    const until = expiresAt === undefined
-      ? "for good"
-      : `until ${new Date(expiresAt).toISOString()}`;
+    const until = expiresAt === undefined ? "for good" : new Date(expiresAt).toISOString();
     const action = kind === "block" ? "user.block" : `revoke.${kind}`;
     const target = `${kind === "block" ? "user" : kind} ${name === "" ? "everyone" : name}`;
     this.#note({ who, action, target, site, address });
-    log.info("{who} {did} {name} of site {site} {until}, from {address}", {
+    const when = expiresAt === undefined ? "{until}" : "until {until}";
+    log.info(`{who} {did} {name} of site {site} ${when}, from {address}`, {
       action,
       who,
       did: kind === "block" ? "blocked user" : `revoked ${kind}`,

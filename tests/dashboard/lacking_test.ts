@@ -92,7 +92,7 @@ Deno.test(
     await page.getByRole("button", { name: "Drain…" }).click();
     const dialog = page.getByRole("dialog", { name: "Drain node node-a?" });
     await dialog.getByText("No other node is ready").waitFor();
-    await dialog.getByText("After a third of 15 seconds").waitFor();
+    await dialog.getByText("After a third of the time that it is set to").waitFor();
     await dialog.getByLabel("Within").selectOption("5 minutes");
     await dialog.getByText("After a third of 5 minutes").waitFor();
     const drain = dialog.getByRole("button", { name: "Drain", exact: true });

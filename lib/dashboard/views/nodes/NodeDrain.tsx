@@ -9,7 +9,11 @@ import { plural } from "../../state/format.ts";
 /** By what a node says that it is about to end. */
 const STOPPING = "the server is being stopped";
 
+/** What the node does where it is not told how long it has. */
+const AS_SET = "";
+
 const WITHIN = [
+  [AS_SET, "as APP_DRAIN_SECONDS says"],
   ["15", "15 seconds"],
   ["60", "1 minute"],
   ["300", "5 minutes"],
@@ -20,14 +24,14 @@ const WITHIN = [
 export function NodeDrain({ node }: { node: Node }) {
   const { api, live, notify } = useDashboard();
   const [isAsking, setAsking] = useState(false);
-  const [within, setWithin] = useState("15");
+  const [within, setWithin] = useState(AS_SET);
   const isStopping = node.reason === STOPPING;
   const others = live.nodes?.filter(({ id, ready }) => ready && id !== node.id).length ?? 0;
   const drain = async () => {
     const { seconds } = await api.send<{ seconds: number }>(
       "POST",
       `/nodes/${part(node.id)}/drain`,
-      { seconds: Number(within) },
+      within === AS_SET ? {} : { seconds: Number(within) },
     );
     notify(`${node.name} drains, and ends in ${seconds} s`);
     live.retry();
@@ -78,5 +82,6 @@ export function NodeDrain({ node }: { node: Node }) {
 }
 
 function wordsOf(within: string): string {
+  if (within === AS_SET) return "the time that it is set to";
   return WITHIN.find(([value]) => value === within)?.[1] ?? `${within} seconds`;
 }

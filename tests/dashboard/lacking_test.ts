@@ -49,7 +49,10 @@ Deno.test(
     await page.getByRole("button", { name: "Log all of it" }).click();
     await said.waitFor();
     missing = [];
-    await page.getByRole("combobox", { name: "notifyli.push" }).selectOption("");
+    await Promise.all([
+      page.waitForResponse((response) => response.request().method() === "PUT"),
+      page.getByRole("combobox", { name: "notifyli.push" }).selectOption(""),
+    ]);
     await said.waitFor({ state: "detached" });
   },
 );

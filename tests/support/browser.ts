@@ -39,6 +39,14 @@ export async function openContext(
   launched ??= launch();
   const context = await (await launched).newContext(options);
   context.setDefaultTimeout(PATIENCE_MS);
+  const close = context.close.bind(context);
+  // A request that a test's route still works on would fail in nobody's hands, which ends the whole file.
+  context.close = async (options) => {
+    for (const routed of [...context.pages(), context]) {
+      await routed.unrouteAll({ behavior: "ignoreErrors" });
+    }
+    await close(options);
+  };
   return context;
 }
 

@@ -64,8 +64,8 @@ export class Node implements ConnectionHome {
   readonly #options: NodeOptions;
   readonly #accepted = new Counter("connections", "Connections of clients that were accepted.");
   readonly #arrived = new Counter("arrived", "Publications that reached connections of this node.");
-  /** Of those, the ones in users' own channels. */
-  #arrivedForOne = 0;
+  /** Of those, the ones in users' own channels, where notifications go. */
+  #arrivedForUsers = 0;
   readonly #deliveries = new Counter(
     "deliveries",
     "Publications times the connections of this node that hear their channels.",
@@ -249,9 +249,9 @@ export class Node implements ConnectionHome {
       this.#checks.map((check) => check()).find((reason) => reason !== undefined);
   }
 
-  /** Publications of rooms, topics and conversations that reached connections of this node. */
-  get arrivedForMany(): number {
-    return this.#arrived.value - this.#arrivedForOne;
+  /** Publications that reached connections of this node in any channel but a user's own: of rooms, topics, conversations. */
+  get arrivedOutsideUserChannels(): number {
+    return this.#arrived.value - this.#arrivedForUsers;
   }
 
   get metrics(): readonly (Metric | Family)[] {
@@ -271,7 +271,7 @@ export class Node implements ConnectionHome {
     if (here === undefined) return;
     if (position !== undefined) here.arrivedUpTo = position;
     this.#arrived.value++;
-    if (channel.kind === "user") this.#arrivedForOne++;
+    if (channel.kind === "user") this.#arrivedForUsers++;
     this.#deliveries.value += here.connections.size;
     if (saysSomething(publication)) notePace(here, publication.at);
     this.#deliver(here, new Arrival(channel, publication, position));

@@ -89,7 +89,8 @@ export const inboxFeature = {
     const sender = new BroadcastSender({
       ...{ database, broadcasts, notifier, editor, inbox: service, timing, decisions, days },
       ...{ followers: use(Followers), known: use(KnownUsers), counter: counters.broadcast },
-      others: () => node.arrivedForMany + counters.accepted.value - counters.broadcast.value,
+      others: () =>
+        node.arrivedOutsideUserChannels + counters.accepted.value - counters.broadcast.value,
       heldMs: deadAfterMs(of(redis)),
     });
     const sendings = new Sendings(notifier, broadcasts, {

@@ -141,14 +141,21 @@ export class UserPresence implements ConnectionHooks, RestoreStep {
   /** From now on the connection is told of these users what its user may see, and of no others. */
   async watch(connection: Connection, users: readonly UserId[]): Promise<Watched> {
     const viewer = connection.requireUser();
-    if (users.length > 0) await this.#ask();
-    const before = this.#watching.isWatching(connection);
-    const watched = await this.#watching.watch(connection, viewer, users);
-    connection.charge({ entries: users.length });
     const channel = newsOf(connection.site);
-    if (this.#watching.isWatching(connection)) await this.#node.subscribe(connection, channel);
-    else if (before) await this.#node.unsubscribe(connection, channel);
-    return watched;
+    if (users.length > 0) {
+      await this.#ask();
+      // It hears of changes before anything is read, so that none is lost in between.
+      if (!connection.closed) await this.#node.subscribe(connection, channel);
+    }
+    try {
+      const watched = await this.#watching.watch(connection, viewer, users);
+      connection.charge({ entries: users.length });
+      return watched;
+    } finally {
+      if (!this.#watching.isWatching(connection)) {
+        this.#node.unsubscribeLater(connection, channel);
+      }
+    }
   }
 
   /** The client says that its user is away, or back. */

@@ -38,6 +38,8 @@ export interface RightsChange {
 /** One user as one connection watches this one. */
 interface View {
   right: Right | undefined;
+  /** Which reading `right` is from. One that began earlier may end later, and knows less. */
+  reading: number;
   /** What the connection was told, as JSON; `undefined` while its answer is not on its way. */
   told: string | undefined;
   /** Whether something changed before the answer was on its way. */
@@ -46,7 +48,7 @@ interface View {
 
 /** What one connection watches, as it was asked for last. */
 interface Watcher {
-  readonly site: string;
+  readonly connection: Connection;
   readonly viewer: UserId;
   readonly views: ReadonlyMap<UserId, View>;
 }
@@ -68,11 +70,15 @@ export interface Watched {
 export class Watching {
   readonly #parts: WatchingParts;
   readonly #watchers = new Map<Connection, Watcher>();
+  /** Those whose rights are being read for the first time. */
+  readonly #coming = new Set<Watcher>();
   readonly #seen = new Map<string, Seen>();
   /** Users who have to be read anew. */
   readonly #dirty = new Set<Seen>();
-  /** Connections whose rights could not be read, with the users. */
-  readonly #unsure = new Map<Connection, ReadonlySet<UserId>>();
+  /** Watchers whose rights could not be read, with the users. */
+  readonly #unsure = new Map<Watcher, ReadonlySet<UserId>>();
+  /** How many readings of rights have begun. */
+  #readings = 0;
   #isReading = false;
   /** Until when others may not have written anew yet what the engine lost, on `performance.now()`'s clock. */
   #incompleteUntil = 0;
@@ -102,25 +108,38 @@ export class Watching {
     users: readonly UserId[],
   ): Promise<Watched> {
     const { site } = connection;
-    const rights = await this.#parts.rightsOf(site, viewer, users);
     const views = new Map(users.map((user): [UserId, View] => [
       user,
-      { right: rights.get(user), told: undefined, isMissed: false },
+      { right: undefined, reading: 0, told: undefined, isMissed: false },
     ]));
-    const [before, watcher] = [this.#watchers.get(connection), { site, viewer, views }];
-    // It watches before it reads, so that no change is lost in between.
+    const watcher: Watcher = { connection, viewer, views };
+    // It is told of changes before it reads, so that none is lost in between.
+    this.#coming.add(watcher);
+    try {
+      const reading = ++this.#readings;
+      const rights = await this.#parts.rightsOf(site, viewer, users);
+      take(rights, { views, users, reading });
+    } finally {
+      this.#coming.delete(watcher);
+    }
+    const before = this.#watchers.get(connection);
     if (!connection.closed) this.#replace(connection, watcher);
     try {
-      const found = await this.#parts.read(site, users.filter((user) => rights.has(user)));
-      return this.#answer(watcher, found);
+      const visible = users.filter((user) => views.get(user)?.right !== undefined);
+      return this.#answer(watcher, await this.#parts.read(site, visible));
     } catch (error) {
-      if (this.#watchers.get(connection) === watcher) this.#replace(connection, before);
+      if (this.#isCurrent(watcher)) {
+        this.#replace(connection, before);
+        // It was told nothing meanwhile.
+        if (before !== undefined) {
+          this.#parts.runInBackground(() => this.#renew(before, [...before.views.keys()]));
+        }
+      }
       throw error;
     }
   }
 
   forget(connection: Connection): void {
-    this.#unsure.delete(connection);
     this.#replace(connection, undefined);
   }
 
@@ -139,46 +158,48 @@ export class Watching {
 
   /** All that is watched has to be read anew, and who may see it, too. */
   async refresh(): Promise<void> {
-    for (const [connection, { views }] of [...this.#watchers]) {
-      await this.#renew(connection, new Set(views.keys()));
+    for (const watcher of [...this.#watchers.values(), ...this.#coming]) {
+      await this.#renew(watcher, [...watcher.views.keys()]);
     }
   }
 
   /** Who may see these users has changed, or whom these users may see: all others, or some. */
   async rightsChanged(site: string, { users, others }: RightsChange): Promise<void> {
-    const concerned = new Map<Connection, Set<UserId>>();
-    const renew = (connection: Connection, user: UserId) =>
-      concerned.set(connection, (concerned.get(connection) ?? new Set()).add(user));
+    const concerned = new Map<Watcher, Set<UserId>>();
+    const renew = (watcher: Watcher, user: UserId) =>
+      concerned.set(watcher, (concerned.get(watcher) ?? new Set()).add(user));
     const [some, rest] = [new Set(users), others && new Set(others)];
-    for (const [connection, watcher] of this.#watchers) {
-      if (watcher.site !== site) continue;
-      const { viewer, views } = watcher;
-      if (some.has(viewer)) { for (const user of rest ?? views.keys()) renew(connection, user); }
+    const note = (watcher: Watcher) => {
+      const { connection, viewer, views } = watcher;
+      if (connection.site !== site) return;
+      if (some.has(viewer)) { for (const user of rest ?? views.keys()) renew(watcher, user); }
       if (rest === undefined || rest.has(viewer)) {
-        for (const user of some) renew(connection, user);
+        for (const user of some) renew(watcher, user);
       }
-    }
-    for (const [connection, each] of concerned) await this.#renew(connection, each);
+    };
+    this.#watchers.forEach(note);
+    this.#coming.forEach(note);
+    for (const [watcher, each] of concerned) await this.#renew(watcher, each);
   }
 
   /** Does again what could not be done before, or not be told yet. */
   async retry(): Promise<void> {
     const unsure = [...this.#unsure];
     this.#unsure.clear();
-    for (const [connection, users] of unsure) await this.#renew(connection, users);
+    for (const [watcher, users] of unsure) await this.#renew(watcher, users);
     if (this.#dirty.size > 0) this.#readSoon();
   }
 
   #replace(connection: Connection, watcher: Watcher | undefined): void {
+    const { site } = connection;
     const before = this.#watchers.get(connection);
-    for (const user of before?.views.keys() ?? []) this.#unsee(before!.site, user, connection);
+    for (const user of before?.views.keys() ?? []) this.#unsee(site, user, connection);
     if (watcher === undefined || watcher.views.size === 0) {
       this.#watchers.delete(connection);
       return;
     }
-    const { site, views } = watcher;
     this.#watchers.set(connection, watcher);
-    for (const user of views.keys()) {
+    for (const user of watcher.views.keys()) {
       const key = keyOf({ site, user });
       const seen = this.#seen.get(key) ?? { site, user, connections: new Set(), texts: [] };
       seen.connections.add(connection);
@@ -194,7 +215,7 @@ export class Watching {
     this.#dirty.delete(seen);
   }
 
-  #answer({ site, views }: Watcher, found: ReadonlyMap<UserId, Presence>): Watched {
+  #answer({ connection: { site }, views }: Watcher, found: ReadonlyMap<UserId, Presence>): Watched {
     const users: object[] = [];
     const told: [UserId, View, string][] = [];
     for (const [user, view] of views) {
@@ -225,26 +246,28 @@ export class Watching {
     return text;
   }
 
+  #isCurrent(watcher: Watcher): boolean {
+    return this.#watchers.get(watcher.connection) === watcher;
+  }
+
   /** Reads again what a connection may see of some of the users whom it watches. */
-  async #renew(connection: Connection, users: ReadonlySet<UserId>): Promise<void> {
-    const watcher = this.#watchers.get(connection);
-    if (watcher === undefined) return;
-    const { site, viewer, views } = watcher;
-    const watched = [...users].filter((user) => views.has(user));
-    if (watched.length === 0) return;
+  async #renew(watcher: Watcher, concerned: Iterable<UserId>): Promise<void> {
+    const isWatching = () => this.#isCurrent(watcher) || this.#coming.has(watcher);
+    const { connection: { site }, viewer, views } = watcher;
+    const users = [...concerned].filter((user) => views.has(user));
+    if (users.length === 0 || !isWatching()) return;
+    const reading = ++this.#readings;
     let rights: ReadonlyMap<UserId, Right>;
     try {
-      rights = await this.#parts.rightsOf(site, viewer, watched);
+      rights = await this.#parts.rightsOf(site, viewer, users);
     } catch {
       // A right that may have ended is none until that is known.
-      rights = new Map(watched.includes(viewer) ? [[viewer, "all"]] : []);
-      this.#unsure.set(connection, new Set([...this.#unsure.get(connection) ?? [], ...watched]));
+      rights = new Map(users.includes(viewer) ? [[viewer, "all"]] : []);
+      this.#unsure.set(watcher, new Set([...this.#unsure.get(watcher) ?? [], ...users]));
     }
-    if (this.#watchers.get(connection) !== watcher) return;
-    for (const user of watched) {
-      views.get(user)!.right = rights.get(user);
-      this.changed({ site, user });
-    }
+    if (!isWatching()) return;
+    take(rights, { views, users, reading });
+    for (const user of users) this.changed({ site, user });
   }
 
   #readSoon(): void {
@@ -300,6 +323,23 @@ export class Watching {
 const MOST_TEXTS = 4;
 
 const UNSEEN = JSON.stringify(presenceOnWire(NOBODY, undefined));
+
+/** Notes what a reading has found. Two of them may end in another order than they began in: the later one counts. */
+function take(
+  rights: ReadonlyMap<UserId, Right>,
+  { views, users, reading }: {
+    readonly views: ReadonlyMap<UserId, View>;
+    readonly users: readonly UserId[];
+    readonly reading: number;
+  },
+): void {
+  for (const user of users) {
+    const view = views.get(user);
+    if (view === undefined || view.reading > reading) continue;
+    view.reading = reading;
+    view.right = rights.get(user);
+  }
+}
 
 function keyOf({ site, user }: OnlineUser): string {
   return `${site}\n${user}`;

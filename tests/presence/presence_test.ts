@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { unixSeconds } from "../../lib/base/times.ts";
 import { clientOf, Heard, PresenceWorld } from "../support/presence_world.ts";
 import type { Frame } from "../support/test_client.ts";
+import { waitFor } from "../support/wait.ts";
 
 /** The other way round would not do: a process in which the listener `node` has run is none for `deno` any more. */
 const PLACES: readonly (readonly [name: string, listeners: readonly string[]])[] = [
@@ -135,6 +136,31 @@ for (const [name, listeners] of PLACES) {
     await new Heard(dora).next();
     await Promise.all([ann.settled(), carl.settled()]);
     assert.deepEqual([ann, carl].map((client) => client.ofType("user_presence").length), seen);
+  });
+
+  Deno.test(`a right that ends while a node's first client begins to watch is none (${name})`, async () => {
+    await using world = await PresenceWorld.start(listeners);
+    await using bob = await clientOf(world.last, "bob", PHONE);
+    await using ann = await clientOf(world.first, "ann");
+    world.acquaint("ann", "bob");
+    const { promise, resolve } = Promise.withResolvers<void>();
+    world.holding = promise;
+    const asking = ann.command("presence", { user_ids: ["bob"] });
+    asking.catch(() => {}); // it is awaited below
+    await waitFor("it is being read", () => world.readings === 1);
+    world.holding = undefined;
+    world.acquaint("ann", "bob", false);
+    await waitFor("it is read again", () => world.readings === 2);
+    resolve();
+    assert.deepEqual(await asking, { users: [] });
+
+    await using carl = await clientOf(world.first, "carl");
+    world.acquaint("carl", "bob");
+    await carl.command("presence", { user_ids: ["bob"] });
+    await bob.command("away", {});
+    await new Heard(carl).next();
+    await ann.settled();
+    assert.deepEqual(ann.ofType("user_presence"), []);
   });
 }
 

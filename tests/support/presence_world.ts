@@ -18,6 +18,10 @@ export class PresenceWorld implements AsyncDisposable {
   /** Who may see whom: `ann>bob`. */
   readonly acquainted = new Set<string>();
   readonly hidden = new Map<string, Hidden>();
+  /** How often it was read who may see whom. */
+  readings = 0;
+  /** Holds back what is read from now on. */
+  holding: Promise<void> | undefined;
   readonly #parts: AsyncDisposableStack;
 
   private constructor(
@@ -30,9 +34,12 @@ export class PresenceWorld implements AsyncDisposable {
     this.redis = redis;
     for (const node of nodes) {
       const presence = node.use(UserPresence);
-      presence.addAcquaintances((_site, viewer, users) =>
-        Promise.resolve(new Set(users.filter((user) => this.acquainted.has(`${viewer}>${user}`))))
-      );
+      presence.addAcquaintances(async (_site, viewer, users) => {
+        const seen = users.filter((user) => this.acquainted.has(`${viewer}>${user}`));
+        this.readings++;
+        await this.holding;
+        return new Set(seen);
+      });
       presence.setPrivacy(() => Promise.resolve(this.hidden));
     }
   }

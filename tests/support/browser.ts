@@ -40,14 +40,17 @@ export async function openContext(
   const context = await (await launched).newContext(options);
   context.setDefaultTimeout(PATIENCE_MS);
   const close = context.close.bind(context);
-  // A request that a test's route still works on would fail in nobody's hands, which ends the whole file.
-  context.close = async (options) => {
-    for (const routed of [...context.pages(), context]) {
-      await routed.unrouteAll({ behavior: "ignoreErrors" });
-    }
-    await close(options);
-  };
+  let closing: Promise<void> | undefined;
+  // A test may close one that is closed once more when the test ends.
+  context.close = (options) => closing ??= endRoutes(context).then(() => close(options));
   return context;
+}
+
+/** A request that a test's route still works on would fail in nobody's hands, which ends the whole file. */
+async function endRoutes(context: BrowserContext): Promise<void> {
+  for (const routed of [...context.pages(), context]) {
+    await routed.unrouteAll({ behavior: "ignoreErrors" }).catch(() => {}); // a page may be closed by now
+  }
 }
 
 /** To be called at the top of a test file that is to see the browser as people have it, where both are installed. */

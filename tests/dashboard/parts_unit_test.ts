@@ -12,7 +12,7 @@ import {
   summed,
   valuesOf,
 } from "../../lib/dashboard/charts/series.ts";
-import { count } from "../../lib/dashboard/state/format.ts";
+import { bytes, count } from "../../lib/dashboard/state/format.ts";
 import { joined } from "../../lib/dashboard/state/history.ts";
 import { href, parseRoute } from "../../lib/dashboard/state/place.ts";
 import { faceOf } from "../../lib/dashboard/views/notifications/steps.ts";
@@ -60,11 +60,16 @@ Deno.test("an axis has round marks, and reaches the largest value", () => {
   }
   assert.deepEqual(marksTo(0), [0, 1]);
   for (let largest = 1; largest < 200; largest++) {
-    const words = marksTo(largest, count).map(count);
+    const words = marksTo(largest, { show: count }).map(count);
     assert.equal(new Set(words).size, words.length, `${largest}: ${words}`);
     assert.ok(words.length <= 7, `${largest}: ${words}`);
   }
-  assert.deepEqual(marksTo(2, count), [0, 1, 2]);
+  assert.deepEqual(marksTo(2, { show: count }), [0, 1, 2]);
+  for (const largest of [700, 5e4, 93e6, 150e6, 1.2e9, 2.4e9]) {
+    const words = marksTo(largest, { show: bytes, isBinary: true }).map(bytes);
+    assert.ok(words.length >= 3, `${largest}: ${words}`);
+    for (const word of words) assert.match(word, /^\d+(\.5)? /, `${largest}: ${words}`);
+  }
 });
 
 Deno.test("what the stream says goes on with the history, a point every ten seconds", () => {

@@ -30,12 +30,14 @@ interface LineChartProps {
   readonly isStacked?: boolean;
   readonly markers?: readonly Marker[];
   readonly show: (value: number) => string;
+  /** Whether round numbers are those of bytes. */
+  readonly isBinary?: boolean;
   /** What is seen, for who reads it. */
   readonly summary: string;
 }
 
 export function LineChart(props: LineChartProps) {
-  const { span, lines, isStacked = false, markers = [], show, summary } = props;
+  const { span, lines, isStacked = false, markers = [], show, isBinary, summary } = props;
   const [step, setStep] = useState<number | undefined>();
   const plot = useRef<HTMLDivElement>(null);
   const drawn = isStacked
@@ -45,7 +47,7 @@ export function LineChart(props: LineChartProps) {
     0,
     ...drawn.flatMap(({ values }) => values.filter((value) => value !== null)),
   );
-  const marks = marksTo(largest, show);
+  const marks = marksTo(largest, { show, isBinary });
   const top = marks.at(-1) ?? 1;
   const isEmpty = lines.every(({ values }) => values.every((value) => value === null));
   const x = (at: number) => ((at + 0.5) / span.steps) * WIDTH;

@@ -18,6 +18,7 @@ interface Chart {
   readonly color: number;
   readonly pick: (point: HistoryPoint) => number | null;
   readonly show: (value: number) => string;
+  readonly isBinary?: boolean;
 }
 
 const CHARTS: readonly Chart[] = [
@@ -44,7 +45,7 @@ const CHARTS: readonly Chart[] = [
     pick: ({ cpu }) => cpu,
     show: (value) => value.toFixed(2),
   },
-  { title: "Memory", color: 4, pick: ({ rss }) => rss, show: bytes },
+  { title: "Memory", color: 4, pick: ({ rss }) => rss, show: bytes, isBinary: true },
 ];
 
 export function NodePage({ node }: { node: Node | undefined }) {
@@ -102,13 +103,13 @@ export function NodePage({ node }: { node: Node | undefined }) {
             ]}
           />
         </Card>
-        {CHARTS.map(({ title, note, color, pick, show }) => {
+        {CHARTS.map(({ title, note, color, pick, show, isBinary }) => {
           const values = valuesOf(node, span, pick);
           const top = peak(values);
           return (
             <Card key={title} title={title} note={note} width={4}>
               <LineChart
-                {...{ span, markers, show }}
+                {...{ span, markers, show, isBinary }}
                 lines={[{ name: title, color, values }]}
                 summary={`${title} of the last hour: ${
                   top === undefined

@@ -14,7 +14,7 @@ const LATE_MS = 400;
 
 for (const [place, start] of PLACES) {
   Deno.test(`round trips are those from a ping to its pong (${place})`, async () => {
-    await using nodes = await start({ APP_KEEPALIVE_SECONDS: "2" });
+    await using nodes = await start({ APP_KEEPALIVE_SECONDS: "5" });
     const { manager, first, last } = nodes;
     const of = async (user: number) => {
       const { json } = await manager.call(first, "GET", `/users/${user}`);

@@ -9,6 +9,7 @@ import { KnownPreferences } from "../../lib/preferences/known_preferences.ts";
 import { preferenceCounters } from "../../lib/preferences/metrics.ts";
 import { pushCounters } from "../../lib/push/metrics.ts";
 import { PushQueue } from "../../lib/push/queue.ts";
+import { beforeEnd } from "../support/before_end.ts";
 import { Manager } from "../support/manager.ts";
 import { type Nodes, PLACES } from "../support/nodes.ts";
 import { PostgresServer } from "../support/postgres.ts";
@@ -26,35 +27,41 @@ for (const [place, start] of PLACES) {
     await using service = new WebPushService();
     await using ntfy = new NtfyServer();
     await using postgres = place.startsWith("redis") ? await PostgresServer.start() : undefined;
-    const env = { ...ntfy.env, APP_PUSH_AFTER: "1s", ...postgres?.env };
+    const env = { ...ntfy.env, APP_PUSH_AFTER: "10s", ...postgres?.env };
     await using nodes = await start(env);
     const { first, last, manager } = nodes;
 
     await test.step("what a page took while it was quiet is pushed then, where no page is open", async () => {
-      const one = await registered(nodes, service, "1");
-      await manager.call(first, "PUT", "/users/1/preferences", { mute_until: inSeconds(2) });
-      await using client = await clientAs("1", nodes);
-      await client.command("inbox");
-      const id = await sent(nodes, { user_id: 1 });
-      await client.get("direct_message");
-      await client.command("ack", { ids: [id] });
-      await client[Symbol.asyncDispose]();
+      const { one, id } = await beforeEnd(2, async (mute_until, turn) => {
+        const user = `quiet-${turn}`;
+        const one = await registered(nodes, service, user);
+        await manager.call(first, "PUT", `/users/${user}/preferences`, { mute_until });
+        await using client = await clientAs(user, nodes);
+        await client.command("inbox");
+        const id = await sent(nodes, { user_id: user });
+        await client.get("direct_message");
+        await client.command("ack", { ids: [id] });
+        return { one, id };
+      });
       const [push] = await taken(service, one);
       assert.match(push!.text, new RegExp(id));
-      assert.deepEqual(await states(nodes, id), ["taken"]);
+      await waitFor("it is noted", async () => (await states(nodes, id)).join() === "taken");
     });
 
     await test.step("what was put off by a page comes back to the devices, once", async () => {
-      const one = await registered(nodes, service, "2");
-      await using client = await clientAs("2", nodes);
-      await client.command("inbox");
-      const id = await sent(nodes, { user_id: 2 });
-      await client.get("direct_message");
-      await client.command("ack", { ids: [id] });
-      await client.command("snooze", { ids: [id], until: inSeconds(2) });
-      await client[Symbol.asyncDispose]();
+      const { one, id } = await beforeEnd(2, async (until, turn) => {
+        const user = `put-off-${turn}`;
+        const one = await registered(nodes, service, user);
+        await using client = await clientAs(user, nodes);
+        await client.command("inbox");
+        const id = await sent(nodes, { user_id: user });
+        await client.get("direct_message");
+        await client.command("ack", { ids: [id] });
+        await client.command("snooze", { ids: [id], until });
+        return { one, id };
+      });
       await taken(service, one);
-      assert.deepEqual(await states(nodes, id), ["taken"]);
+      await waitFor("it is noted", async () => (await states(nodes, id)).join() === "taken");
     });
 
     await test.step("what is taken back of a group is closed as one of the group", async () => {
@@ -141,10 +148,6 @@ Deno.test("what is due waits where it cannot be read what its user has chosen", 
   const step = await queue.due(timer, { ways: ["push"], round: 0, content }, undefined);
   assert.deepEqual(step, { then: "wait", until: now + 1000 });
 });
-
-function inSeconds(seconds: number): number {
-  return Math.ceil(Date.now() / 1000) + seconds;
-}
 
 async function registered({ first, manager }: Nodes, service: WebPushService, user: string) {
   const token = service.subscribe();

@@ -134,8 +134,10 @@ for (const [place, start] of PLACES) {
     const auth = await whole.get("trace", ({ type }) => type === "auth");
     assert.match(String(auth["text"]), /"token":"\*\*\*"/);
     assert.ok(!JSON.stringify(whole.events).includes(renewed));
-    const texts = first.log.filter(({ action }) => action === "trace.texts");
-    assert.deepEqual(texts.map((line) => line["target"]), ["room lobby", "user 1"]);
+    const targets = () =>
+      first.log.filter(({ action }) => action === "trace.texts").map(({ target }) => target);
+    await waitFor("both are logged", () => targets().length === 2);
+    assert.deepEqual(targets(), ["room lobby", "user 1"]);
     // Once nobody looks, nothing is tapped any more: no line comes, and the next trace begins anew.
     await user[Symbol.asyncDispose]();
     await room[Symbol.asyncDispose]();

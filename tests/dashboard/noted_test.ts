@@ -119,6 +119,7 @@ Deno.test(
 
     await open(page, "hooks");
     const letters = page.getByRole("group", { name: "Dead letters of Webhooks" });
+    await letters.locator(".cell-id").nth(1).waitFor();
     const ids = await letters.locator(".cell-id").allTextContents();
     assert.equal(ids.length, 2);
     await choose(page, `Actions for ${ids[0]}`, "Send again…");

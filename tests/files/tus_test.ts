@@ -131,7 +131,7 @@ for (const listener of ["deno", "node"]) {
   Deno.test(`tus, ${listener} listener: a body that stands still ends, and the upload goes on`, async () => {
     await using postgres = await PostgresServer.start();
     await using program = await Program.start({
-      env: { ...env, ...postgres.env, APP_REQUEST_SECONDS: "1" },
+      env: { ...env, ...postgres.env, APP_REQUEST_SECONDS: "4" },
     });
     const alice = await userOf(program, 1);
     const reader = await applicationOf(program, ["read"]);

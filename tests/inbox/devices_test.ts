@@ -37,7 +37,7 @@ for (const engine of ["embedded", "redis"]) {
       // What one has taken, one that comes later is not given: so all of them are to be there at once.
       program.kill("SIGSTOP");
       for (const device of devices) device.send({ type: "keepalive", user_id: 1, room: "lobby" });
-      await new Promise((resolve) => setTimeout(resolve, 200)); // until all of it is in the sockets
+      await waitFor("all of it is in the sockets", () => devices.every(({ hasSent }) => hasSent));
       program.kill("SIGCONT");
       await waitFor("the first ones came", () => devices.some((each) => each.frames.length > 0));
       await notify(program, { ...TO, message: "live" });

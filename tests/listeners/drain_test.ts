@@ -7,7 +7,7 @@ import { APP_KEY } from "../support/tokens.ts";
 import { waitFor } from "../support/wait.ts";
 
 /** A third of it is for balancers. */
-const DRAIN_SECONDS = 6;
+const DRAIN_SECONDS = 12;
 const CLIENTS = 20;
 
 for (const listener of ["deno", "node"]) {

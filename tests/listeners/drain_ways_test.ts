@@ -9,7 +9,7 @@ import { APP_KEY, connectionToken } from "../support/tokens.ts";
 import { waitFor } from "../support/wait.ts";
 
 /** A third of it is for balancers. */
-const DRAIN_SECONDS = "3";
+const DRAIN_SECONDS = "12";
 
 /** Long enough for whoever is slow, so that no test depends on it. */
 const LATE = { APP_SHUTDOWN_SECONDS: "120" };
@@ -51,7 +51,7 @@ for (const listener of ["deno", "node"]) {
     const dataDir = await Deno.makeTempDir();
     {
       await using program = await Program.start({
-        ...{ dataDir, env: { ...env, APP_DRAIN_SECONDS: "1" } },
+        ...{ dataDir, env: { ...env, APP_DRAIN_SECONDS: "6" } },
       });
       const alice = await userOf(program, 1);
       const manager = await Manager.of(program);

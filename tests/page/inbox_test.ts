@@ -209,12 +209,12 @@ Deno.test(
 Deno.test("page: what came in quiet hours asks for attention after them", OPTIONS, async () => {
   await using people = new People(program().url);
   const page = await people.open({ user: "16", name: "Alice" }, { prepare: notesToasts });
-  await call("PUT", "api/users/16/preferences", { mute_until: Math.ceil(Date.now() / 1000) + 3 });
+  await call("PUT", "api/users/16/preferences", { mute_until: Math.ceil(Date.now() / 1000) + 10 });
   await notify("16", { title: "Later", message: "Waits for the morning" });
   await bell(page, 1).waitFor();
   assert.deepEqual(await page.evaluate("shownToasts"), []);
   const shown = () => page.evaluate("shownToasts") as Promise<string[]>;
-  await waitFor("it asks", async () => (await shown()).length > 0, 20_000);
+  await waitFor("it asks", async () => (await shown()).length > 0);
   assert.match((await shown())[0] ?? "", /Waits for the morning/);
   await bell(page, 1).click();
   await item(page, "Later").waitFor();
@@ -408,7 +408,10 @@ Deno.test("page: a group is one entry, which opens, and is put away as one", OPT
   await notify("41", { title: "Alone", message: "x" });
   const page = await people.open({ user: "41", name: "Alice" });
   await bell(page, 56).click();
-  assert.equal(await notifications(page).locator(".it").count(), 2);
+  await waitFor(
+    "there are two",
+    async () => await notifications(page).locator(".it").count() === 2,
+  );
   await item(page, "Deploy 55.").getByRole("button", { name: "Show 54 more" }).click();
   await item(page, "Deploy 1.").last().waitFor(); // the server has those that the list had not come to
   await item(page, "Deploy 55.").getByRole("button", { name: "Show less" }).click();
@@ -427,7 +430,7 @@ Deno.test("page: a group is one entry, which opens, and is put away as one", OPT
 Deno.test("page: a digest opens to what it is of", OPTIONS, async () => {
   await using people = new People(program().url);
   const page = await people.open({ user: "45", name: "Alice" });
-  await call("PUT", "api/kinds/paid", { name: "Payments", digest: { window: "1s" } });
+  await call("PUT", "api/kinds/paid", { name: "Payments", digest: { window: "5s" } });
   for (const title of ["49.90 EUR", "12.00 EUR"]) {
     await notify("45", { title, message: "paid", kind: "paid", url: "/p" });
   }

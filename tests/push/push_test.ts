@@ -1,5 +1,6 @@
 /** What is pushed to whom, and when, with real push services on this machine, on both engines and listeners. */
 import assert from "node:assert/strict";
+import { beforeEnd } from "../support/before_end.ts";
 import { Nodes, PLACES } from "../support/nodes.ts";
 import { PostgresServer } from "../support/postgres.ts";
 import { type TakenPush, WebPushService } from "../support/push/web_push_service.ts";
@@ -7,8 +8,8 @@ import { type Frame, TestClient } from "../support/test_client.ts";
 import { connectionToken } from "../support/tokens.ts";
 import { waitFor } from "../support/wait.ts";
 
-/** How long who is connected has to take something. */
-const AFTER_MS = 2000;
+/** How long who is connected has to take something: a busy machine has it take a while. */
+const AFTER_MS = 6000;
 
 const ENV = {
   APP_OUTGOING_PRIVATE_IPS: "127.0.0.1",
@@ -100,24 +101,27 @@ for (const [place, start] of PLACES) {
       const at = performance.now();
       await send({ user_id: 3, priority: 5 });
       await taken(one);
-      assert.ok(performance.now() - at < 2000, "it did not wait");
+      assert.ok(performance.now() - at < AFTER_MS - 100, "it waited");
     });
 
     await test.step("what is urgent is pushed though a page has taken it, and not once it was read", async () => {
-      const one = await device("30");
-      await using client = await clientAs("30", first);
-      await client.command("inbox");
-      const soon = Math.ceil(Date.now() / 1000) + 2;
-      const mute = (mute_until: number) =>
-        manager.call(first, "PUT", "/users/30/preferences", { mute_until });
-      await mute(soon); // so that the page has it before it is pushed
-      const [seen, read] = [
-        await send({ user_id: 30, priority: 5, message: "Urgent", id: "urgent-01" }),
-        await send({ user_id: 30, priority: 5, message: "Read", id: "urgent-02" }),
-      ];
-      await client.get("direct_message", 2);
-      await client.command("ack", { ids: [seen, read] });
-      await client.command("read", { ids: [read] });
+      await using clients = new AsyncDisposableStack();
+      const { one, read } = await beforeEnd(2, async (mute_until, turn) => {
+        const user = `urgent-${turn}`;
+        const one = await device(user);
+        const client = clients.use(await clientAs(user, first));
+        await client.command("inbox");
+        // So that the page has it before it is pushed.
+        await manager.call(first, "PUT", `/users/${user}/preferences`, { mute_until });
+        const [seen, read] = [
+          await send({ user_id: user, priority: 5, message: "Urgent", id: `urgent-${turn}1` }),
+          await send({ user_id: user, priority: 5, message: "Read", id: `urgent-${turn}2` }),
+        ];
+        await client.get("direct_message", 2);
+        await client.command("ack", { ids: [seen, read] });
+        await client.command("read", { ids: [read] });
+        return { one, read };
+      });
       const [push] = await taken(one);
       assert.equal(shownBy(push!).title, "Urgent");
       await pushes(read, ["spared"], "read");
@@ -162,7 +166,7 @@ for (const [place, start] of PLACES) {
       await send({ user_id: 5, kind: "tip", title: "Only pushed", message: "x" });
       assert.equal(shownBy((await taken(one))[0]!).title, "Only pushed");
       const tip = { tip: { in_app: false } };
-      await put({ kinds: tip, mute_until: Math.floor(Date.now() / 1000) + 3 });
+      await put({ kinds: tip, mute_until: Math.ceil(Date.now() / 1000) + 6 });
       const back = await send({ user_id: 5, kind: "tip", title: "Taken back", message: "x" });
       const { status } = await manager.call(first, "DELETE", `/notifications/${back}`);
       assert.equal(status, 204, "it is in no inbox, and waits to be pushed");
@@ -210,8 +214,9 @@ for (const [place, start] of PLACES) {
     await test.step("a service that fails is asked again when it wants to, and refusals are kept", async () => {
       const one = await device("8");
       let count = 0;
+      let isSeen = false;
       service.answer = ({ subscription }) =>
-        one.endpoint.endsWith(`/${subscription}`) && ++count < 3
+        one.endpoint.endsWith(`/${subscription}`) && (++count < 3 || !isSeen)
           ? new Response(null, { status: 503, headers: { "retry-after": "1" } })
           : undefined;
       const id = await send({ user_id: 8, message: "x" });
@@ -220,8 +225,9 @@ for (const [place, start] of PLACES) {
         const [push] = json["pushes"] as Frame[];
         return push?.["state"] === "waiting" && String(push["why"]).includes("503");
       });
+      isSeen = true;
       await taken(one);
-      assert.equal(count, 3);
+      assert.ok(count >= 3, `it was asked ${count} times`);
       await pushes(id, ["taken"]);
       service.answer = () => undefined;
     });
@@ -244,7 +250,7 @@ for (const [place, start] of PLACES) {
       }
       const put = (kind: string, body: object) =>
         manager.call(first, "PUT", `/kinds/${kind}`, body);
-      await put("order", { digest: { window: "1s" } });
+      await put("order", { digest: { window: "4s" } });
       await send({ user_id: 10, kind: "order", title: "A", message: "x" });
       await send({ user_id: 10, kind: "order", title: "B", message: "x" });
       await send({

@@ -311,7 +311,7 @@ Deno.test("without a rule for guests, nobody is one", async () => {
 Deno.test("a guest that says nothing is closed in time, where there is a time", async () => {
   await using file = await RoomsFile.write(RULES);
   await using program = await Program.start({
-    env: { APP_KEY, APP_ROOMS: file.path, APP_AUTH_SECONDS: "1" },
+    env: { APP_KEY, APP_ROOMS: file.path, APP_AUTH_SECONDS: "4" },
   });
   await using silent = await TestClient.connectV2(program.webSocketUrl);
   await using guest = await TestClient.connectV2(program.webSocketUrl);

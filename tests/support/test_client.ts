@@ -89,6 +89,11 @@ export class TestClient implements AsyncDisposable {
     this.#socket.send(JSON.stringify(frame));
   }
 
+  /** Whether the system has taken all that was sent. */
+  get hasSent(): boolean {
+    return this.#socket.bufferedAmount === 0;
+  }
+
   sendRaw(data: string | Uint8Array<ArrayBuffer>): void {
     this.#socket.send(data);
   }

@@ -134,7 +134,7 @@ for (const [place, start] of PLACES) {
     await using postgres = place.startsWith("redis") ? await PostgresServer.start() : undefined;
     await using nodes = await start(postgres?.env);
     const { manager, first, last } = nodes;
-    const soon = () => Math.floor(Date.now() / 1000) + 3;
+    const soon = () => Math.floor(Date.now() / 1000) + 5;
     const send = (fields: Json) =>
       manager.done(first, "/notifications", { message: "x", ...fields });
     const ended = (id: string, user: number) =>

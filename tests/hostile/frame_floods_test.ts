@@ -139,7 +139,7 @@ for (const listener of ["deno", "node"] as const) {
 
   Deno.test(`${listener} listener: who waits for a slow store is not silent`, async () => {
     await using redis = await RedisServer.start();
-    const env = { ...redis.env, APP_LISTENER: listener, APP_KEEPALIVE_SECONDS: "1", ...UNLIMITED };
+    const env = { ...redis.env, APP_LISTENER: listener, APP_KEEPALIVE_SECONDS: "2", ...UNLIMITED };
     await using program = await Program.start({ env });
     await program.hearsRedis();
     await using client = await TestClient.connectV2(program.webSocketUrl);
@@ -148,11 +148,11 @@ for (const listener of ["deno", "node"] as const) {
     redis.signal("SIGSTOP");
     const refs = Array.from({ length: 100 }, (_, index) => `publish ${index}`);
     for (const ref of refs) client.send({ type: "publish", room: "lobby", message: "-", ref });
-    await pause(3500);
+    await pause(6000);
     redis.signal("SIGCONT");
     await waitFor("all are answered", () => client.closed ?? answersTo(client).length === 100);
     assert.deepEqual(answersTo(client), refs);
-    await pause(2500); // and it is pinged again
+    await pause(4500); // and it is pinged again
     await client.settled();
   });
 

@@ -121,7 +121,7 @@ for (const [place, start] of PLACES) {
     });
 
     await test.step("what a user has put off is changed there, and what waits for a digest too", async () => {
-      await manager.call(first, "PUT", "/kinds/news", { digest: { window: "5s" } });
+      await manager.call(first, "PUT", "/kinds/news", { digest: { window: "15s" } });
       await using client = await clientAs(first, 3001);
       await using other = await clientAs(last, 3002);
       await other.command("set_preferences", { kinds: { news: { in_app: false } } });

@@ -190,8 +190,9 @@ for (const listener of ["deno", "node"]) {
   });
 
   test("time to say who one is", async () => {
-    await using program = await start({ APP_AUTH_SECONDS: "1" });
-    await using known = await TestClient.join(program.webSocketUrl, { user: 1, room: "lobby" });
+    await using program = await start({ APP_AUTH_SECONDS: "3" });
+    const who = { user_id: "1", room: "lobby" };
+    await using known = await TestClient.connect(program.webSocketUrl, who);
     await using silent = await TestClient.connect(program.webSocketUrl);
     await silent.settled(); // which says nothing of who it is
     const stream = await (await fetch(`${program.url}/sse`)).text();

@@ -183,7 +183,7 @@ async function notifyAll(world: World): Promise<void> {
     body: (await plain("image/jpeg", { width: 900, height: 300 })).slice(),
   });
   const { id: image } = await upload.json();
-  await world.call("PUT", "api/kinds/billing", { name: "Billing", digest: { window: "1s" } });
+  await world.call("PUT", "api/kinds/billing", { name: "Billing", digest: { window: "5s" } });
   await world.notify({ title: "Payment 1", message: "49.90 EUR", from: "Billing" });
   for (const text of ["Rent", "Water"]) {
     await world.notify({ title: text, message: "paid", kind: "billing" });

@@ -49,7 +49,7 @@ for (const [name, transport] of Object.entries(TRANSPORTS)) {
   Deno.test(`SDK with credentials: ${name} has files uploaded by them, also in a later session`, async () => {
     await using application = new Application(answerTo);
     await using program = await Program.start({ env: application.env("connect") });
-    const ends = nowSeconds() + 3;
+    const ends = nowSeconds() + 8;
     let asked = 0;
     using alice = start(program, {
       credentials: () => ({ user: 1, password: "right", ends: ends + asked++ * 60 }),
@@ -73,7 +73,7 @@ for (const [name, transport] of Object.entries(TRANSPORTS)) {
   Deno.test(`SDK with credentials: ${name} shows them anew before the session ends`, async () => {
     await using application = new Application(answerTo);
     await using program = await Program.start({ env: application.env("connect") });
-    const ends = nowSeconds() + 3;
+    const ends = nowSeconds() + 8;
     let asked = 0;
     using alice = start(program, {
       credentials: () => ({ user: 1, password: "right", ends: ends + asked++ * 60 }),

@@ -183,7 +183,7 @@ test("a token of other rights is of another connection", async (setting) => {
 test(
   "who brings another's token to renew the session loses its own place alone",
   async (setting) => {
-    const end = nowSeconds() + 4;
+    const end = nowSeconds() + 8;
     const renewed: string[] = [];
     const renewing = (name: string, claims: Claims) => {
       let asked = 0;
@@ -215,11 +215,11 @@ test(
 
 test("each has its own session's end, and the connection that of the last", async (setting) => {
   const now = nowSeconds();
-  const short = setting.tab(await connectionToken({ expire_at: now + 3 }));
+  const short = setting.tab(await connectionToken({ expire_at: now + 8 }));
   await short.online();
   const long = setting.tab(await connectionToken({ expire_at: now + 600 }));
   await long.online();
-  const shorter = setting.tab(await connectionToken({ expire_at: now + 4 }));
+  const shorter = setting.tab(await connectionToken({ expire_at: now + 9 }));
   await shorter.online();
   await setting.browser.settled(1);
   await Promise.all([short.stopped(3501), shorter.stopped(3501)]);

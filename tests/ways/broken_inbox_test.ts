@@ -109,7 +109,7 @@ Deno.test("a scheduled notification whose inbox is broken is kept aside, and the
 
 Deno.test("a user who comes to a broken inbox is let in, and nobody else waits for what is theirs", async () => {
   await using redis = await RedisServer.start();
-  await using program = await Program.start({ env: { ...redis.env, APP_KEEPALIVE_SECONDS: "1" } });
+  await using program = await Program.start({ env: { ...redis.env, APP_KEEPALIVE_SECONDS: "3" } });
   await using other = await TestClient.join(program.webSocketUrl, { user: 2, room: "1" });
   await redis.call("SET", "notifyli:inbox-queued:{1}", "x");
   await using broken = await TestClient.join(program.webSocketUrl, { user: 1, room: "1" });

@@ -191,7 +191,7 @@ function testEngine(engine: string, start: (env?: Env) => Promise<Target>): void
       });
       assert.equal(json["message"], `Cannot use the API: the API key ${idOf(key)} is revoked`);
     }
-    assert.ok(performance.now() - startedAt < 10_000);
+    assert.ok(performance.now() - startedAt < 30_000);
     await keyCommand(["revoke", idOf(manage)], withKey);
     await waitFor("it is revoked", async () => {
       return (await call(program, "GET", "/api/keys", { key: manage })).status === 401;
@@ -202,7 +202,7 @@ function testEngine(engine: string, start: (env?: Env) => Promise<Target>): void
 
   testOn("a key ends when it expires", async ({ program, env }) => {
     const manage = await created(["--name", "m", "--scope", "manage"], env);
-    const expires_at = Math.floor(Date.now() / 1000) + 2;
+    const expires_at = Math.floor(Date.now() / 1000) + 8;
     const made = await call(program, "POST", "/api/keys", {
       key: manage,
       body: { name: "short", scopes: ["read"], expires_at },

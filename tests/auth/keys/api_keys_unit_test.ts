@@ -66,7 +66,7 @@ Deno.test("ApiKeys reads a key's store once for many calls, and hears of a revoc
   await waitFor("it is revoked elsewhere", async () => {
     return typeof await elsewhere.check(text) === "string";
   });
-  assert.ok(performance.now() - revokedAt < 10_000);
+  assert.ok(performance.now() - revokedAt < 30_000);
 });
 
 Deno.test("ApiKeys knows a key that it found good by its text, until it is revoked or expires", async () => {

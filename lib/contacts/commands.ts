@@ -3,6 +3,7 @@ import { CodedError } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
 import { type Command, command, weighed } from "../core/command.ts";
 import type { Connection } from "../core/connection.ts";
+import { holdAndAnswer } from "../core/held_answer.ts";
 import type { Node } from "../core/node.ts";
 import { answerCharacters } from "../core/work.ts";
 import { contactsChannel } from "./channel.ts";
@@ -18,16 +19,19 @@ export function contactCommands(node: Node, contacts: Contacts): Command[] {
       (fields, { limits }) => contactsFields(fields, limits),
       async (connection, query) => {
         const { site, user } = changerOf(connection);
-        // First the changes, then the list: what changes in between comes twice, and is not missed.
-        await node.subscribe(connection, contactsChannel(site, user));
-        const characters = answerCharacters(connection.limits);
-        const page = await contacts.list(site, user, { ...query, characters });
-        const shown = pageOnWire(page, await contacts.statuses(site, user, page.contacts));
-        connection.charge({
-          entries: page.contacts.length,
-          characters: JSON.stringify(shown).length,
+        const channel = contactsChannel(site, user);
+        return await holdAndAnswer(connection, channel, async () => {
+          // First the changes, then the list: what changes in between comes twice, and is not missed.
+          await node.subscribe(connection, channel);
+          const characters = answerCharacters(connection.limits);
+          const page = await contacts.list(site, user, { ...query, characters });
+          const shown = pageOnWire(page, await contacts.statuses(site, user, page.contacts));
+          connection.charge({
+            entries: page.contacts.length,
+            characters: JSON.stringify(shown).length,
+          });
+          return { data: shown };
         });
-        return { data: shown };
       },
     )),
     command(
@@ -40,10 +44,13 @@ export function contactCommands(node: Node, contacts: Contacts): Command[] {
     ),
     command("privacy", privacyFields, async (connection, change) => {
       const changer = changerOf(connection);
-      const privacy = Object.keys(change).length === 0
-        ? await contacts.readPrivacy(changer.site, changer.user)
-        : await contacts.changePrivacy(changer, change);
-      return { data: privacyOnWire(privacy) };
+      if (Object.keys(change).length > 0) {
+        return { data: privacyOnWire(await contacts.changePrivacy(changer, change)) };
+      }
+      const { site, user } = changer;
+      return await holdAndAnswer(connection, contactsChannel(site, user), async () => {
+        return { data: privacyOnWire(await contacts.readPrivacy(site, user)) };
+      });
     }),
   ];
 }

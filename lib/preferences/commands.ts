@@ -3,6 +3,7 @@ import { CodedError } from "../base/errors.ts";
 import type { Fields } from "../base/fields.ts";
 import { type Command, command, weighed } from "../core/command.ts";
 import type { Connection } from "../core/connection.ts";
+import { holdAndAnswer } from "../core/held_answer.ts";
 import type { Node } from "../core/node.ts";
 import { preferencesChannel } from "./channel.ts";
 import { versionField } from "./fields.ts";
@@ -28,9 +29,12 @@ export function preferenceCommands(node: Node, preferences: Preferences): Comman
   return [
     weighed(command("preferences", () => {}, async (connection) => {
       const { site, user } = changerOf(connection);
-      // First the changes, then the preferences: what changes in between comes twice, and is not missed.
-      await node.subscribe(connection, preferencesChannel(site, user));
-      return answerTo(connection, await preferences.show(site, user));
+      const channel = preferencesChannel(site, user);
+      return await holdAndAnswer(connection, channel, async () => {
+        // First the changes, then the preferences: what changes in between comes twice, and is not missed.
+        await node.subscribe(connection, channel);
+        return answerTo(connection, await preferences.show(site, user));
+      });
     })),
     changing("set_preferences", (...asked) => preferences.set(...asked)),
     changing("change_preferences", (...asked) => preferences.change(...asked)),

@@ -131,14 +131,20 @@ export class KnownPreferences implements FeedListener {
     this.#isHearing = false;
     this.#sites.clear();
     this.#users.clear();
-    for (const reading of [...this.#readings.values()].flatMap((each) => [...each])) {
-      reading.isSiteChanged = true;
-      for (const user of reading.users) reading.changed.add(user);
-    }
+    this.#doubtReadings();
   }
 
   hearing(): void {
     this.#isHearing = true;
+    this.#doubtReadings(); // they began while changes were missed
+  }
+
+  /** Whatever is being read may have changed: it is not kept. */
+  #doubtReadings(): void {
+    for (const reading of [...this.#readings.values()].flatMap((each) => [...each])) {
+      reading.isSiteChanged = true;
+      for (const user of reading.users) reading.changed.add(user);
+    }
   }
 
   /** Nobody waits long for a database that is slow: what comes then comes as if there were no preferences. */

@@ -2,17 +2,10 @@
 import { type Fields, identifier, optionalId, optionalToken } from "../base/fields.ts";
 import { saidFields } from "../base/said_fields.ts";
 import { roomChannel } from "../core/channel.ts";
-import {
-  about,
-  type Answer,
-  type Command,
-  command,
-  inLanes,
-  type Lane,
-  weighed,
-} from "../core/command.ts";
+import { about, type Command, command, inLanes, type Lane, weighed } from "../core/command.ts";
 import { flag, pageSize, positionField } from "../core/command_fields.ts";
 import type { Connection } from "../core/connection.ts";
+import { answerThenRelease } from "../core/held_answer.ts";
 import type { KeptPublication, Position } from "../core/publication.ts";
 import { eventFields } from "./events.ts";
 import { membershipsOf, type RoomSync } from "./membership.ts";
@@ -48,7 +41,7 @@ export function roomCommands(rooms: Rooms): Command[] {
   return [
     weighed(roomByRoom("subscribe", subscribeFields, async (connection, asked) => {
       const { room } = asked;
-      return await answerThenRelease(connection, room, async () => {
+      return await answerThenRelease(connection, roomChannel(connection.site, room), async () => {
         await rooms.join(connection, room, undefined, asked.token);
         holdRoom(connection, room);
         const data = await subscribed(connection, asked, rooms);
@@ -88,7 +81,7 @@ export function roomCommands(rooms: Rooms): Command[] {
     weighed(roomByRoom("presence", presenceFields, async (connection, { room, page }) => {
       await connection.drained(DRAIN_MS);
       const { channel } = rooms.requireMembership(connection, room, "list"); // it may have left meanwhile
-      return await answerThenRelease(connection, room, async () => {
+      return await answerThenRelease(connection, roomChannel(connection.site, room), async () => {
         holdRoom(connection, room);
         const watched = await rooms.watch(connection, channel, page);
         return {
@@ -169,31 +162,6 @@ function roomField(fields: Fields, { limits }: Connection): string {
 function holdRoom(connection: Connection, room: string): void {
   const membership = membershipsOf(connection).get(room);
   if (membership !== undefined) connection.hold(membership.channel);
-}
-
-/**
- * Answers with what `work` resolves with. What {@linkcode holdRoom} held back follows the answer, but for publications up
- * to `upTo`, which the answer has. Where `work` fails, all that was held back follows.
- */
-async function answerThenRelease(
-  connection: Connection,
-  room: string,
-  work: () => Promise<{ data: unknown; upTo?: Position; sent?: () => void }>,
-): Promise<Answer> {
-  const channel = roomChannel(connection.site, room);
-  try {
-    const { data, upTo, sent } = await work();
-    return {
-      data,
-      sent() {
-        sent?.();
-        connection.release(channel, upTo);
-      },
-    };
-  } catch (error) {
-    connection.release(channel);
-    throw error;
-  }
 }
 
 /** A room's publications as the connection's dialect writes them. */

@@ -17,13 +17,14 @@ const NO_NEWS = { kinds: { news: { in_app: false } } };
 /** A node's knowledge of a database, and how often it asked. */
 function openKnown(database: Database) {
   const counters = preferenceCounters();
-  let asked = 0;
+  let [asked, answered] = [0, 0];
   let held: Promise<void> | undefined;
   const counted: Database = {
     dialect: database.dialect,
     async query(...question) {
       asked++;
       const found = await database.query(...question);
+      answered++;
       await held;
       return found;
     },
@@ -41,6 +42,10 @@ function openKnown(database: Database) {
     decide: (user: string, kind = "news") => decisions.decide({ site: SITE, user, kind }),
     get asked() {
       return asked;
+    },
+    /** How many questions the database has answered, also where the answers are held back. */
+    get answered() {
+      return answered;
     },
     /** Answers come, and are held back until the result is called. */
     hold() {
@@ -92,6 +97,23 @@ testDatabases("a site where nobody has preferences costs one look", async (datab
   node.known.changed({ site: SITE, user: "first" });
   assert.equal((await node.decide("first")).inApp, "withhold", "somebody has them now");
 });
+
+testDatabases(
+  "what began to be read while changes were missed is not kept when they are heard again",
+  async (database) => {
+    await keep(database, "a", {});
+    const node = openKnown(database);
+    node.known.deaf();
+    const goOn = node.hold();
+    const before = node.decide("a");
+    await waitFor("it is read", () => node.answered === 3);
+    await keep(database, "a", NO_NEWS, 2);
+    node.known.hearing();
+    goOn();
+    assert.equal((await before).inApp, "deliver", "it was asked for before the change");
+    assert.equal((await node.decide("a")).inApp, "withhold", "and is not kept");
+  },
+);
 
 testDatabases(
   "what has changed is read again, also where it was just being read",

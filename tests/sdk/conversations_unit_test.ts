@@ -257,6 +257,57 @@ Deno.test("own messages in a group are read when all others have read them", () 
   assert.deepEqual(statuses(), ["read", "delivered"]);
 });
 
+Deno.test("members are as far as was heard while they were read", async () => {
+  using world = opened([mine(1, "own-1", "one"), mine(2, "own-2", "two")], {}, {}, [member(7, 0)]);
+  const { conversation, socket } = world;
+  const read = () => conversation.members.map(({ read }) => read);
+  socket.receive({ type: "conversation_changed", conversation: 1, offset: 2, change: "added" });
+  socket.receive(receipt({ user_id: 7, read: 2, delivered: 2 }, { user_id: 8, read: 1 }));
+  const members = [member(7, 0), member(8, 0)];
+  socket.reply("conversation", {
+    conversation: { ...info(1, 2), members, members_next: "8" },
+  });
+  assert.deepEqual(read(), [2, 1]);
+  const loading = conversation.loadMoreMembers();
+  socket.receive(receipt({ user_id: 9, read: 2 }));
+  socket.reply("members", { members: [member(9, 0)] });
+  await loading;
+  assert.deepEqual(read(), [2, 1, 2]);
+});
+
+Deno.test("a conversation is asked for again where the user's settings changed while it was read", () => {
+  using world = opened([text(1, 1)]);
+  const { conversation, socket } = world;
+  socket.receive({ type: "conversation_changed", conversation: 1, offset: 1, change: "added" });
+  socket.receive(own(1, { pinned: true }));
+  socket.reply("conversation", { conversation: { ...info(1, 1), members: [] } });
+  socket.reply("conversation", { conversation: { ...info(1, 1, { pinned: true }), members: [] } });
+  assert.equal(conversation.info?.pinned, true);
+});
+
+Deno.test("a private conversation is read as far as was heard while the list was read", () => {
+  const partner = (read: number) => ({
+    ...{ kind: "private", with: { user_id: 7, name: "Bob", read, delivered: read } },
+    last_message: mine(2, "own-2", "two"),
+  });
+  using world = listed([info(1, 2, partner(0))]);
+  const status = () => {
+    const [{ with: other, lastMessage } = assert.fail()] = world.client.conversations.items;
+    return [other?.read, lastMessage?.status];
+  };
+  assert.deepEqual(status(), [0, "sent"]);
+  world.comeBack();
+  world.socket.receive(receipt({ user_id: 7, read: 2, delivered: 2 }));
+  const answer = {
+    conversations: [info(1, 2, partner(0))],
+    removed: [],
+    unread: none,
+    synced: "2",
+  };
+  world.socket.reply("conversations", answer);
+  assert.deepEqual(status(), [2, "read"]);
+});
+
 Deno.test("a conversation that the user is put out of is gone, and one that is not there", async () => {
   using world = opened([text(1, 1)]);
   const { conversation, client } = world;
@@ -414,6 +465,49 @@ Deno.test("contacts are listed with who is there, and change on all devices", as
   assert.deepEqual(world.socket.ofType("privacy"), [{ type: "privacy", read_receipts: false }]);
   world.socket.reply("privacy", { read_receipts: false, show_online: true, show_last_seen: true });
   assert.deepEqual(await privacy, { readReceipts: false, showOnline: true, showLastSeen: true });
+});
+
+Deno.test("contacts are as what came last says, also where it came together with an answer", async () => {
+  using world = start();
+  world.online();
+  const { contacts } = world.client;
+  const [bob, carl] = [{ user_id: 2, name: "Bob" }, { user_id: 3, name: "Carl" }];
+  const changed = (contact: Frame, more: Frame = {}) => ({
+    ...{ type: "contacts_changed", contact, ...more },
+  });
+  world.socket.reply("contacts", { contacts: [bob], next: "2" });
+  const shown = () => contacts.items.map(({ name, blocked }) => [name, blocked]);
+  const loading = contacts.loadMore();
+  world.socket.reply("contacts", { contacts: [carl] }, changed({ ...carl, blocked: true }));
+  await loading;
+  assert.deepEqual(shown(), [["Bob", false], ["Carl", true]]);
+  const blocking = contacts.block(2);
+  const answer = { contact: { ...bob, blocked: true } };
+  world.socket.reply("contact", answer, changed(bob, { removed: true }));
+  assert.equal((await blocking).blocked, true);
+  assert.deepEqual(shown(), [["Carl", true]]);
+});
+
+Deno.test("contacts are there as the server said last, also where it said so before", async () => {
+  using world = start();
+  world.online();
+  const { contacts } = world.client;
+  const statuses = () => contacts.items.map(({ status }) => status);
+  const bob = (status: string) => ({ user_id: 2, name: "Bob", status });
+  world.socket.reply("contacts", { contacts: [bob("offline")] });
+  world.clock.pass(0);
+  world.socket.reply("presence", { users: [bob("online")] });
+  assert.deepEqual(statuses(), ["online"]);
+  world.comeBack();
+  world.socket.reply("contacts", { contacts: [bob("offline")], next: "2" });
+  assert.deepEqual(statuses(), ["offline"]);
+  world.clock.pass(0);
+  world.socket.reply("presence", { users: [bob("online")] });
+  assert.deepEqual(statuses(), ["online"], "as before");
+  const loading = contacts.loadMore();
+  world.socket.reply("contacts", { contacts: [bob("offline")] });
+  await loading;
+  assert.deepEqual(statuses(), ["online"], "that was read before");
 });
 
 Deno.test("connect() tells what the client runs on", () => {

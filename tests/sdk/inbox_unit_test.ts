@@ -175,6 +175,16 @@ Deno.test("Client does without a storage that fails", () => {
   assert.deepEqual(offsets(notifications), [1]);
 });
 
+Deno.test("what comes together with the answer to markRead() counts as unread", async () => {
+  using world = start();
+  world.online({ unread: 1, inbox: inboxData(1, {}, [direct(1)]) });
+  const { notifications } = world.client;
+  const reading = notifications.markRead(["n-1"]);
+  world.socket.reply("read", { unread: 0 }, direct(2));
+  assert.equal(await reading, 0);
+  assert.equal(notifications.unread, 1);
+});
+
 Deno.test("notifications are read, archived and deleted by the server's word", async () => {
   using world = start();
   const counts: number[] = [];

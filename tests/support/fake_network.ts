@@ -89,21 +89,21 @@ export class FakeSocket implements WebSocketLike {
     return this.sent.filter((frame) => frame.type === type).map(({ ref: _, ...frame }) => frame);
   }
 
-  /** Answers the oldest command of the type that has no answer yet. */
-  reply(type: string, data: Frame): void {
-    this.#answer(type, { success: true, data });
+  /** Answers the oldest command of the type that has no answer yet. @param after comes in the same text message */
+  reply(type: string, data: Frame, ...after: Frame[]): void {
+    this.#answer(type, { success: true, data }, after);
   }
 
   refuse(type: string, code: string, more: Frame = {}): void {
     this.#answer(type, { success: false, code, error: `No: ${code}`, ...more });
   }
 
-  #answer(type: string, answer: Frame): void {
+  #answer(type: string, answer: Frame, after: readonly Frame[] = []): void {
     const command = this.sent.find((frame) =>
       frame.type === type && !this.#answered.has(frame.ref)
     );
     assert.ok(command, `a command '${type}' (there are ${JSON.stringify(this.sent)})`);
     this.#answered.add(command.ref);
-    this.receive({ type: "reply", ref: command.ref, ...answer });
+    this.receive({ type: "reply", ref: command.ref, ...answer }, ...after);
   }
 }

@@ -20,6 +20,8 @@ const MAX_KNOWN = 1000;
 
 interface Known {
   readonly key: Promise<ApiKey | undefined>;
+  /** What {@linkcode Known.key} has resolved with. */
+  found: ApiKey | undefined;
   /** When the key was read, on `performance.now()`'s clock. */
   readonly readAt: number;
   touchedAt: number;
@@ -96,7 +98,8 @@ export class ApiKeys {
       this.#exist = { answer: this.#store.exist(), askedAt: now };
     }
     try {
-      return this.#areSeen = await this.#exist.answer;
+      const areThere = await this.#exist.answer;
+      return this.#areSeen ||= areThere; // the first one may have been made meanwhile
     } catch (error) {
       // The store is away. The last answer goes on to count, so that a node without keys can still be asked how it is.
       if (this.#areSeen === undefined) throw error;
@@ -191,15 +194,16 @@ export class ApiKeys {
   async #find({ id }: Pick<ApiKeyText, "id">): Promise<ApiKey | undefined> {
     const known = this.#known.get(id);
     if (known !== undefined && isFresh(known)) return await known.key;
-    const reading = {
-      key: this.#store.find(id),
+    const reading: Known = {
+      key: this.#store.find(id).then((key) => reading.found = key),
+      found: undefined,
       readAt: performance.now(),
       touchedAt: known?.touchedAt ?? 0,
     };
     this.#known.set(id, reading);
     const key = await reading.key.catch((error) => {
-      this.#forget(id, reading);
-      if (known !== undefined) this.#known.set(id, known); // the reading before this one goes on to be known
+      // The reading before this one goes on to be known, unless the key was read again or revoked meanwhile.
+      if (this.#forget(id, reading) && known !== undefined) this.#known.set(id, known);
       throw error;
     });
     // An id that nobody has is not kept: there is no end of them.
@@ -210,13 +214,14 @@ export class ApiKeys {
 
   #noteGood(text: string, key: ApiKey): void {
     const known = this.#known.get(key.id);
-    if (known === undefined) return; // revoked in the same moment
+    if (known?.found !== key) return; // it was revoked in the same moment, or read anew
     if (this.#good.size >= MAX_KNOWN) this.#good.clear();
     this.#good.set(text, { key, known });
   }
 
-  #forget(id: string, reading: Known): void {
-    if (this.#known.get(id) === reading) this.#known.delete(id);
+  /** Forgets a reading, and says so, unless another one is known by now. */
+  #forget(id: string, reading: Known): boolean {
+    return this.#known.get(id) === reading && this.#known.delete(id);
   }
 
   #makeRoom(): void {

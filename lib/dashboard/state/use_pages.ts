@@ -1,5 +1,5 @@
 /** A list that the server gives page by page: more is asked for when somebody wants it, and never all of it to count. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { reasonOf } from "../api/api.ts";
 import type { Lacks } from "../kit/Lacking.tsx";
 import { type Loaded, useLoad } from "./use_load.ts";
@@ -31,21 +31,27 @@ export function usePages<Entry>(
   const [rest, setRest] = useState<readonly AnyPage<Entry>[]>([]);
   const [moreError, setMoreError] = useState<string | undefined>();
   const key = JSON.stringify(parts);
+  const current = useRef(key);
+  current.current = key;
   useEffect(() => {
     setRest([]);
     setMoreError(undefined);
   }, [key]);
 
   const entries = [...loaded.data?.entries ?? [], ...rest.flatMap((page) => page.entries)];
-  const next = (rest.at(-1) ?? loaded.data)?.next;
+  const first = loaded.data;
+  const next = (rest.at(-1) ?? first)?.next;
+  // A page that is late may be of another list than the one that is shown by now, or be there already.
+  const isNext = (rest: readonly AnyPage<Entry>[]) =>
+    current.current === key && (rest.at(-1) ?? first)?.next === next;
   return {
     ...{ loaded, entries, moreError },
     total: loaded.data?.total,
     more: next === undefined || entries.length >= MOST ? undefined : () => {
       setMoreError(undefined);
       load(next).then(
-        (page) => setRest((rest) => [...rest, page]),
-        (error) => setMoreError(reasonOf(error)),
+        (page) => setRest((rest) => isNext(rest) ? [...rest, page] : rest),
+        (error) => current.current === key && setMoreError(reasonOf(error)),
       );
     },
   };

@@ -20,9 +20,9 @@ import type { Uploader } from "./file_uploads.ts";
 import type { ChatHost } from "./host.ts";
 import { Known } from "./known.ts";
 import { SyncedList } from "./list.ts";
-import { further } from "./members.ts";
 import { Conversation } from "./open_conversation.ts";
 import { Pointers } from "./pointers.ts";
+import { further, raised } from "./reached.ts";
 import { Sends } from "./sends.ts";
 import { SendStore } from "./send_store.ts";
 import type { ChatMessage, ConversationInfo, UserPresence } from "./types.ts";
@@ -296,7 +296,8 @@ export class Chat implements Part, ChatHost {
     this.known.change(id, { ...isOlder ? settings : changes, ...upTo });
     for (const conversation of this.#opened(id)) {
       if (offset > 0) conversation.passed(offset);
-      if (change !== "own") conversation.reloadMembers();
+      if (change === "own") conversation.heardOwn();
+      else conversation.reloadMembers();
     }
   }
 
@@ -364,16 +365,6 @@ export class Chat implements Part, ChatHost {
   #opened(id: number): Conversation[] {
     return [...this.#open].filter((conversation) => conversation.id === id);
   }
-}
-
-/** The last message as far as the other user of a private conversation has it. */
-function raised(
-  last: ChatMessage | undefined,
-  { read = 0, delivered = 0 }: { readonly read?: number; readonly delivered?: number },
-): { lastMessage?: ChatMessage } {
-  if (last?.status !== "sent" && last?.status !== "delivered") return {};
-  const status = read >= last.offset ? "read" : delivered >= last.offset ? "delivered" : "sent";
-  return { lastMessage: { ...last, status } };
 }
 
 function isUnreadable(error: unknown): error is NotifyliError {

@@ -5,7 +5,7 @@ import { asObject, type JsonObject, wireUserId } from "../core/frames.ts";
 import { type Link, readReply } from "../core/requests.ts";
 import { Retry } from "../core/retry.ts";
 import type { ContactList, PresenceWatch, Privacy } from "./api.ts";
-import type { Contact, ContactsEvents, PrivacySettings } from "./types.ts";
+import type { Contact, ContactsEvents, PrivacySettings, UserPresence } from "./types.ts";
 import type { PresenceWatches } from "./watches.ts";
 import { list } from "./fields.ts";
 import { readContact, readPrivacy } from "./people_wire.ts";
@@ -18,6 +18,7 @@ export class Contacts implements ContactList {
   readonly #events: Emitter<ContactsEvents>;
   readonly #onError: (error: NotifyliError) => void;
   readonly #retry: Retry;
+  readonly #presence: PresenceWatches;
   readonly #watch: PresenceWatch;
   #all = new Map<string, Contact>();
   #items: readonly Contact[] = [];
@@ -33,12 +34,12 @@ export class Contacts implements ContactList {
     this.#events = new Emitter(onError);
     this.#onError = onError;
     this.#retry = new Retry(link);
-    this.#watch = presence.watch([], ({ userId, status, lastSeen }) => {
-      const contact = this.#all.get(userId);
-      if (contact === undefined) return;
-      const { lastSeen: _, ...rest } = contact;
-      this.#all.set(userId, { ...rest, status, ...(lastSeen === undefined ? {} : { lastSeen }) });
-      this.#changed();
+    this.#presence = presence;
+    const show = (shown: UserPresence) => this.#show(shown) && this.#changed();
+    this.#watch = presence.watch([], show, {}, () => {
+      // What the contacts were read with is older, also where it is not what the watch has known before.
+      const shown = [...this.#watch.users.values()].filter((each) => this.#show(each));
+      if (shown.length > 0) this.#changed();
     });
   }
 
@@ -61,8 +62,9 @@ export class Contacts implements ContactList {
   async loadMore(): Promise<void> {
     const cursor = this.#next;
     if (cursor === undefined) return;
-    const data = await this.#link.enqueue({ type: "contacts", limit: PAGE_LIMIT, cursor });
-    if (cursor === this.#next) this.#take(data);
+    await this.#link.enqueue({ type: "contacts", limit: PAGE_LIMIT, cursor }, (data) => {
+      if (cursor === this.#next) this.#take(data);
+    });
   }
 
   async add(userId: string | number, name?: string): Promise<Contact> {
@@ -121,18 +123,31 @@ export class Contacts implements ContactList {
     change: { name?: string; blocked?: boolean; remove?: true },
   ): Promise<Contact> {
     const user_id = wireUserId(String(userId));
-    const data = await this.#link.enqueue({ type: "contact", user_id, ...change });
-    const contact = this.#put(asObject(data.contact), data.removed === true);
-    this.#changed();
-    return contact;
+    return await this.#link.enqueue({ type: "contact", user_id, ...change }, (data) => {
+      const contact = this.#put(asObject(data.contact), data.removed === true);
+      this.#changed();
+      return contact;
+    });
+  }
+
+  /** Shows who is there. Returns whether that is another than before. */
+  #show({ userId, status, lastSeen }: UserPresence): boolean {
+    const contact = this.#all.get(userId);
+    if (contact === undefined) return false;
+    if (contact.status === status && contact.lastSeen === lastSeen) return false;
+    const { lastSeen: _, ...rest } = contact;
+    this.#all.set(userId, { ...rest, status, ...(lastSeen === undefined ? {} : { lastSeen }) });
+    return true;
   }
 
   #put(fields: JsonObject, isRemoved: boolean): Contact {
     const answer = readContact(fields);
     const { userId } = answer;
     const known = this.#all.get(userId);
-    // The answer to a change says nothing of who is there.
-    const { status, lastSeen } = fields.status === undefined ? known ?? answer : answer;
+    const watched = this.#presence.isAsked(userId) ? this.#watch.users.get(userId) : undefined;
+    // The answer to a change says nothing of who is there, and what is watched is newer than any answer.
+    const { status, lastSeen } = watched ??
+      (fields.status === undefined ? known ?? answer : answer);
     const contact = { ...answer, status, ...(lastSeen === undefined ? {} : { lastSeen }) };
     if (isRemoved) this.#all.delete(userId);
     else this.#all.set(userId, contact);

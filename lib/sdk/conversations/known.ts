@@ -2,6 +2,7 @@
  * The conversations that are known here, and what is unread in all: what the server answers and what comes live are brought
  * together, and neither takes back what the other has said later.
  */
+import { further, raised } from "./reached.ts";
 import type { ConversationInfo, UnreadTotals } from "./types.ts";
 
 export class Known {
@@ -54,7 +55,8 @@ export class Known {
     const own = !isOtherTime && read > answer.read
       ? { read, delivered: Math.max(delivered, answer.delivered), unread, mentions }
       : {};
-    this.#put({ ...answer, typing, pending, failed, ...own });
+    const reached = isOtherTime ? {} : reachedBy(known, answer);
+    this.#put({ ...answer, ...reached, typing, pending, failed, ...own });
     return answer.offset < known.offset;
   }
 
@@ -95,6 +97,16 @@ export class Known {
       mentions: Math.max(0, mentions + now.mentions - old.mentions),
     };
   }
+}
+
+/** How far the other user of a private conversation has come, who may have read on since the server was asked. */
+function reachedBy(
+  { with: known }: ConversationInfo,
+  { with: partner, lastMessage }: ConversationInfo,
+): Partial<ConversationInfo> {
+  if (known === undefined || partner === undefined) return {};
+  const reached = { ...partner, ...further(partner, known) };
+  return { with: reached, ...raised(lastMessage, reached) };
 }
 
 /** What a conversation adds to the totals. */

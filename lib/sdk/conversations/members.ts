@@ -3,6 +3,7 @@ import { NotifyliError } from "../core/errors.ts";
 import { readReply } from "../core/requests.ts";
 import { Retry } from "../core/retry.ts";
 import type { ChatHost } from "./host.ts";
+import { further } from "./reached.ts";
 import type { ConversationMember } from "./types.ts";
 import { readInfo, readMembers, type Receipt } from "./wire.ts";
 
@@ -17,8 +18,12 @@ export class MemberList {
   #items: readonly ConversationMember[] = [];
   #next: string | undefined;
   #isAsking = false;
-  /** Somebody has come or gone while the server was asked. */
+  /** Something has changed while the server was asked. */
   #isBehind = false;
+  /** How far members are by what came while the server was asked: its answer may be older. */
+  readonly #heard = new Map<string, Receipt>();
+  /** How many further pages are asked for. */
+  #more = 0;
 
   constructor(id: number, host: ChatHost, onChange: () => void) {
     this.#id = id;
@@ -41,6 +46,7 @@ export class MemberList {
     if (this.#isAsking) return void (this.#isBehind = true);
     this.#isAsking = true;
     this.#isBehind = false;
+    if (this.#more === 0) this.#heard.clear();
     const conversation = this.#id;
     this.#host.link.request({ type: "conversation", conversation }, (reply) => {
       const answer = readReply(reply, ({ conversation }) => {
@@ -53,22 +59,35 @@ export class MemberList {
     });
   }
 
+  /** The conversation has changed: an answer on its way may be older. */
+  heard(): void {
+    if (this.#isAsking) this.#isBehind = true;
+  }
+
   async loadMore(): Promise<void> {
     const cursor = this.#next;
     if (cursor === undefined) return;
-    const { members, next } = await this.#host.link.enqueue({
-      type: "members",
-      conversation: this.#id,
-      limit: PAGE_LIMIT,
-      cursor,
-    });
-    if (cursor !== this.#next) return;
-    const page = readPage(members, next);
-    this.#set({ ...page, members: [...this.#items, ...page.members] });
+    const command = { type: "members", conversation: this.#id, limit: PAGE_LIMIT, cursor } as const;
+    this.#more++;
+    try {
+      await this.#host.link.enqueue(command, ({ members, next }) => {
+        if (cursor !== this.#next) return;
+        const page = readPage(members, next);
+        this.#set({ ...page, members: [...this.#items, ...page.members] });
+      });
+    } finally {
+      this.#more--;
+    }
   }
 
   /** Somebody has got or read what was said. */
   receive(receipts: readonly Receipt[]): void {
+    if (this.#isAsking || this.#more > 0) {
+      for (const receipt of receipts) {
+        const { userId } = receipt;
+        this.#heard.set(userId, { userId, ...further(this.#heard.get(userId) ?? {}, receipt) });
+      }
+    }
     const byUser = new Map(receipts.map((receipt) => [receipt.userId, receipt]));
     if (!this.#items.some(({ userId }) => byUser.has(userId))) return;
     this.#items = this.#items.map((member) => {
@@ -108,7 +127,10 @@ export class MemberList {
   }
 
   #set({ members, next }: Page): void {
-    this.#items = members;
+    this.#items = members.map((member) => {
+      const heard = this.#heard.get(member.userId);
+      return heard === undefined ? member : { ...member, ...further(member, heard) };
+    });
     this.#next = next;
     this.#onChange();
   }
@@ -123,22 +145,5 @@ function readPage(members: unknown, next: unknown): Page {
   return {
     members: members === undefined ? [] : readMembers(members),
     next: typeof next === "string" ? next : undefined,
-  };
-}
-
-/** Pointers move forward only. */
-export function further(
-  known: { readonly read?: number; readonly delivered?: number },
-  { read, delivered }: {
-    readonly read?: number | undefined;
-    readonly delivered?: number | undefined;
-  },
-): { read?: number; delivered?: number } {
-  const most = (one: number | undefined, other: number | undefined) =>
-    one === undefined ? other : Math.max(one, other ?? 0);
-  const [upTo, come] = [most(known.read, read), most(known.delivered, delivered)];
-  return {
-    ...(upTo === undefined ? {} : { read: upTo }),
-    ...(come === undefined ? {} : { delivered: come }),
   };
 }

@@ -298,6 +298,11 @@ export class Conversation implements OpenConversation {
     if (this.#loads && this.#state !== "gone") this.#members.load();
   }
 
+  /** The user's own settings are others. */
+  heardOwn(): void {
+    this.#members.heard();
+  }
+
   hearReceipts(receipts: readonly Receipt[]): void {
     this.#members.receive(receipts);
     if (this.#info?.kind === "private" || !this.#members.hasMore) return;

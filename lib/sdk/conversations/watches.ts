@@ -17,6 +17,8 @@ interface Watch {
   ids: ReadonlySet<string>;
   readonly users: Map<string, UserPresence>;
   readonly tell: Handler<UserPresence>;
+  /** The server has answered who is there. */
+  readonly answered: () => void;
 }
 
 export class PresenceWatches {
@@ -40,9 +42,11 @@ export class PresenceWatches {
     userIds: readonly (string | number)[],
     handler: Handler<UserPresence>,
     lifetime: Lifetime = {},
+    answered = () => {},
   ): PresenceWatch {
     requireLifetime(lifetime);
-    const watch: Watch = { ids: new Set(), users: new Map(), tell: this.#guarded(handler) };
+    const tell = this.#guarded(handler);
+    const watch: Watch = { ids: new Set(), users: new Map(), tell, answered };
     this.#watches.add(watch);
     let unwatch = () => {};
     const end = () => {
@@ -53,6 +57,11 @@ export class PresenceWatches {
     set(userIds);
     unwatch = watchLifetime(lifetime, end);
     return { users: watch.users, set, end };
+  }
+
+  /** Whether the server tells us on this connection who of them is there, so that no other answer is newer. */
+  isAsked(userId: string): boolean {
+    return this.#asked.has(userId);
   }
 
   /** Whether the user is away from the device, until the next call. */
@@ -137,6 +146,7 @@ export class PresenceWatches {
       this.#retry.reset();
       this.#asked = wanted;
       for (const user of users) this.receive(asObject(user));
+      for (const { answered } of this.#watches) answered();
       this.#ask();
     });
   }

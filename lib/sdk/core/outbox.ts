@@ -20,7 +20,7 @@ const SUSPECT_TRIES = 2;
 
 interface Entry {
   readonly command: Command;
-  readonly resolve: (data: JsonObject) => void;
+  readonly answered: (data: JsonObject) => void;
   readonly reject: (error: NotifyliError) => void;
   tries: number;
   inFlight: boolean;
@@ -40,14 +40,21 @@ export class Outbox {
     this.#link = link;
   }
 
-  /** Resolves with the data of the server's reply; rejects with its error, or one of `rejectAll()`. */
-  add(command: Command): Promise<JsonObject> {
+  /** Resolves with what `read` makes of the server's reply, or its data; rejects with its error, or one of `rejectAll()`. */
+  add<T = JsonObject>(command: Command, read = (data: JsonObject) => data as T): Promise<T> {
     if (this.#entries.size >= QUEUE_LIMIT) {
       const message = `Cannot send '${command.type}': ${QUEUE_LIMIT} commands are waiting already`;
       return Promise.reject(new NotifyliError("queue_full", message));
     }
-    const { promise, resolve, reject } = deferred<JsonObject>();
-    this.#entries.add({ command, resolve, reject, tries: 0, inFlight: false });
+    const { promise, resolve, reject } = deferred<T>();
+    const answered = (data: JsonObject) => {
+      try {
+        resolve(read(data));
+      } catch (error) {
+        reject(error);
+      }
+    };
+    this.#entries.add({ command, answered, reject, tries: 0, inFlight: false });
     this.flush();
     return promise;
   }
@@ -93,7 +100,7 @@ export class Outbox {
       if (!this.#entries.has(entry)) return;
       this.#inFlight--;
       this.#entries.delete(entry);
-      if (reply.success) entry.resolve(reply.data);
+      if (reply.success) entry.answered(reply.data);
       else entry.reject(reply.error);
       this.flush();
     });
@@ -102,7 +109,7 @@ export class Outbox {
 
 function deferred<T>() {
   let resolve!: (value: T) => void;
-  let reject!: (error: NotifyliError) => void;
+  let reject!: (error: unknown) => void;
   const promise = new Promise<T>((yes, no) => void (resolve = yes, reject = no));
   return { promise, resolve, reject };
 }

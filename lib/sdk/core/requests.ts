@@ -20,8 +20,12 @@ export interface Link {
    * server's answer.
    */
   request(command: Command, answer: (reply: Reply) => void, options?: RequestOptions): void;
-  /** Sends a command now or when there is a connection, again where one broke, until it is answered. */
-  enqueue(command: Command): Promise<JsonObject>;
+  /**
+   * Sends a command now or when there is a connection, again where one broke, until it is answered.
+   *
+   * @param read makes what the promise resolves with: it is called as the answer comes, before any frame that came after it
+   */
+  enqueue<T = JsonObject>(command: Command, read?: (data: JsonObject) => T): Promise<T>;
 }
 
 /**

@@ -80,7 +80,7 @@ export class Session {
       (text) => this.#connection.send(text),
       (reason) => this.#connection.lose(reason),
     );
-    this.link = linkOf(this, options, this.#requests, (command) => this.#enqueue(command));
+    this.link = linkOf(this, options, this.#requests, (...asked) => this.#enqueue(...asked));
     this.#outbox = new Outbox(this.link);
     this.#renewal = new Retry(options);
     this.#stopWatching = watchWake(options.wakeSources, () => this.#connection.wake());
@@ -234,9 +234,9 @@ export class Session {
     this.#host.changed(state, stop);
   }
 
-  #enqueue(command: Command): Promise<JsonObject> {
+  #enqueue<T>(command: Command, read?: (data: JsonObject) => T): Promise<T> {
     const { stop } = this;
-    return stop === undefined ? this.#outbox.add(command) : Promise.reject(stop);
+    return stop === undefined ? this.#outbox.add(command, read) : Promise.reject(stop);
   }
 }
 

@@ -36,6 +36,8 @@ export class Shelf implements Follower {
   /** Up to this offset all is shown as read, of which the server is told when that can be undone no more. */
   #readThrough = 0;
   #hasLooked = false;
+  /** For each reading of what was put off that is under way, what came back since it began. */
+  readonly #readings = new Set<Set<string>>();
   #stop = () => {};
 
   constructor(feed: Feed) {
@@ -92,6 +94,7 @@ export class Shelf implements Follower {
 
   /** What comes, or is gone for good, is not put off any more. */
   came(...ids: readonly string[]): void {
+    for (const back of this.#readings) for (const id of ids) back.add(id);
     this.snoozed = this.snoozed?.filter(({ id }) => !ids.includes(id));
   }
 
@@ -195,8 +198,12 @@ export class Shelf implements Follower {
 
   /** Reads what was put off. */
   loadSnoozed(): void {
-    const loading = this.#client.notifications.snoozed({ limit: PAGE_LENGTH });
-    this.#feed.tell(loading.then((snoozed) => void (this.snoozed = snoozed)), false);
+    const back = new Set<string>();
+    this.#readings.add(back);
+    const loading = this.#client.notifications.snoozed({ limit: PAGE_LENGTH })
+      .then((snoozed) => void (this.snoozed = snoozed.filter(({ id }) => !back.has(id))))
+      .finally(() => this.#readings.delete(back));
+    this.#feed.tell(loading, false);
   }
 
   /** Reads what was archived, as far as it is shown, and from then on again whenever that changes. */

@@ -330,11 +330,13 @@ export class Notifications implements Part {
     return this.#tell("group" in which ? { type, group: which.group } : { type, ids: which });
   }
 
-  async #tell(command: Command): Promise<number> {
-    const unread = readUnread(await this.#link.enqueue(command));
+  #tell(command: Command): Promise<number> {
     // The list changes by the server's `inbox` frame, which this client gets too.
-    this.#setUnread(unread);
-    return unread;
+    return this.#link.enqueue(command, (data) => {
+      const unread = readUnread(data);
+      this.#setUnread(unread);
+      return unread;
+    });
   }
 
   #restart(position: Position | undefined): void {

@@ -12,6 +12,7 @@ import { parseNewApiKey } from "../../../lib/auth/keys/fields.ts";
 import { FailedAttempts } from "../../../lib/auth/failed_attempts.ts";
 import { readConfig } from "../../../lib/configuration.ts";
 import type { ApiKey, KeyStore } from "../../../lib/auth/keys/store.ts";
+import { stubClock } from "../../support/stub_clock.ts";
 import { waitFor } from "../../support/wait.ts";
 
 const { config } = readConfig({});
@@ -120,6 +121,51 @@ Deno.test("ApiKeys opens nothing while its store is away, but knows what it knew
   assert.equal(await keys.exist(), true);
 });
 
+Deno.test("ApiKeys goes by the reading of a key that began last", async () => {
+  using clock = stubClock();
+  const store = new CountedStore();
+  const keys = new ApiKeys(store);
+  const { key, text } = await keys.create(WANTED);
+  await keys.check(text);
+  clock.pass(501);
+  const late = store.holdNext();
+  const before = keys.check(text);
+  clock.pass(501);
+  await store.revoke(key.id, Date.now());
+  assert.equal(await keys.check(text), `the API key ${key.id} is revoked`);
+  late.resolve(key);
+  assert.equal(await before, key, "it was asked for before the revocation");
+  assert.equal(keys.checkedJustNow(text), undefined, "and is not kept");
+  assert.equal(await keys.check(text), `the API key ${key.id} is revoked`);
+});
+
+Deno.test("ApiKeys forgets what it knew of a key that is revoked while a reading fails", async () => {
+  using clock = stubClock();
+  const store = new CountedStore();
+  const keys = new ApiKeys(store);
+  const { key, text } = await keys.create(WANTED);
+  await keys.check(text);
+  clock.pass(501);
+  const late = store.holdNext();
+  const failing = keys.check(text);
+  await keys.revoke(key.id);
+  late.reject(new Error("away"));
+  await assert.rejects(failing, /away/);
+  assert.equal(await keys.goodBefore(text), undefined);
+});
+
+Deno.test("ApiKeys knows of the first key, also where it was just being asked whether there is one", async () => {
+  const store = new CountedStore();
+  const answer = Promise.withResolvers<boolean>();
+  store.exist = () => answer.promise;
+  const keys = new ApiKeys(store);
+  const asking = keys.exist();
+  await keys.create(WANTED);
+  answer.resolve(false);
+  await asking;
+  assert.equal(await keys.exist(), true);
+});
+
 Deno.test("FailedAttempts allows 20 a minute of one address, and anew after it", () => {
   let now = 1000;
   const attempts = new FailedAttempts(() => now);
@@ -186,14 +232,23 @@ class CountedStore implements KeyStore {
   touches = 0;
   isAway = false;
   readonly #keys = new Map<string, ApiKey>();
+  #held: PromiseWithResolvers<ApiKey | undefined> | undefined;
 
   create(key: ApiKey): Promise<void> {
     this.#keys.set(key.id, key);
     return Promise.resolve();
   }
 
+  /** The next question for a key is answered by the test. */
+  holdNext(): PromiseWithResolvers<ApiKey | undefined> {
+    return this.#held = Promise.withResolvers();
+  }
+
   find(id: string): Promise<ApiKey | undefined> {
     this.reads++;
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined) return held.promise;
     return this.isAway ? Promise.reject(new Error("away")) : Promise.resolve(this.#keys.get(id));
   }
 

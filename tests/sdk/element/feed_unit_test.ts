@@ -236,6 +236,23 @@ Deno.test("Shelf counts a group right while older ones are shown, whatever comes
   assert.equal(feed.hasOlder, true);
 });
 
+Deno.test("Shelf has nothing put off that came back while it was being read", async () => {
+  using world = await opened({ inbox: inboxData(2) });
+  const { shelf, socket } = world;
+  socket.reply("inbox", page([]));
+  await settled();
+  shelf.look();
+  assert.deepEqual(socket.ofType("inbox").at(-1), { type: "inbox", snoozed: true, limit: 50 });
+  socket.receive(direct(3)); // the answer was read before, and is on its way
+  socket.reply("inbox", page(range(3, 4)), direct(4));
+  await settled();
+  assert.deepEqual(shelf.snoozed, []);
+  socket.receive({ type: "inbox", event: "snooze", ids: ["n-4"], unread: 0 });
+  socket.reply("inbox", page(range(4, 4)));
+  await settled();
+  assert.deepEqual(shelf.snoozed?.map(({ id }) => id), ["n-4"], "it was put off again");
+});
+
 interface Opened extends World {
   readonly feed: Feed;
   readonly shelf: Shelf;

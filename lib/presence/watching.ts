@@ -263,7 +263,9 @@ export class Watching {
     } catch {
       // A right that may have ended is none until that is known.
       rights = new Map(users.includes(viewer) ? [[viewer, "all"]] : []);
-      this.#unsure.set(watcher, new Set([...this.#unsure.get(watcher) ?? [], ...users]));
+      if (isWatching()) {
+        this.#unsure.set(watcher, new Set([...this.#unsure.get(watcher) ?? [], ...users]));
+      }
     }
     if (!isWatching()) return;
     take(rights, { views, users, reading });

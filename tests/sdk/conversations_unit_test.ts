@@ -435,7 +435,7 @@ Deno.test("presence() asks for all that are watched at once, and anew on each co
   assert.deepEqual(asked(), [[3, 4]]);
   assert.deepEqual(world.socket.ofType("away"), [{ type: "away", away: true }]);
   world.socket.reply("presence", { users: [{ user_id: 3, status: "offline", last_seen: 5 }] });
-  assert.deepEqual(heard, ["3 offline"]);
+  assert.deepEqual(heard, ["3 offline", "4 offline"], "who is left out may not be seen any more");
 });
 
 Deno.test("contacts are listed with who is there, and change on all devices", async () => {
@@ -508,6 +508,22 @@ Deno.test("contacts are there as the server said last, also where it said so bef
   world.socket.reply("contacts", { contacts: [bob("offline")] });
   await loading;
   assert.deepEqual(statuses(), ["online"], "that was read before");
+});
+
+Deno.test("a contact who may not be seen any more since the last connection is offline", () => {
+  using world = start();
+  world.online();
+  const [{ contacts }, bob] = [world.client, { user_id: 2, name: "Bob" }];
+  const statuses = () => contacts.items.map(({ status }) => status);
+  world.socket.reply("contacts", { contacts: [bob] });
+  world.clock.pass(0);
+  world.socket.reply("presence", { users: [{ user_id: 2, status: "online" }] });
+  assert.deepEqual(statuses(), ["online"]);
+  world.comeBack();
+  world.socket.reply("contacts", { contacts: [bob] });
+  world.clock.pass(0);
+  world.socket.reply("presence", { users: [] });
+  assert.deepEqual(statuses(), ["offline"]);
 });
 
 Deno.test("connect() tells what the client runs on", () => {

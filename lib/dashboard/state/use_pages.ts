@@ -40,10 +40,12 @@ export function usePages<Entry>(
 
   const entries = [...loaded.data?.entries ?? [], ...rest.flatMap((page) => page.entries)];
   const first = loaded.data;
+  const shown = useRef(first);
+  shown.current = first;
   const next = (rest.at(-1) ?? first)?.next;
-  // A page that is late may be of another list than the one that is shown by now, or be there already.
+  // A page that is late may be of another list than the one that is shown by now, also where that was read anew, or be there already.
   const isNext = (rest: readonly AnyPage<Entry>[]) =>
-    current.current === key && (rest.at(-1) ?? first)?.next === next;
+    current.current === key && shown.current === first && (rest.at(-1) ?? first)?.next === next;
   return {
     ...{ loaded, entries, moreError },
     total: loaded.data?.total,

@@ -97,6 +97,14 @@ export class PresenceWatches {
     }
   }
 
+  /** Who is not in the answer may not be seen any more, and looks like one who was never there. */
+  #hide(wanted: ReadonlySet<string>, seen: ReadonlySet<string>): void {
+    for (const id of wanted) {
+      const isKnown = [...this.#watches].some(({ users }) => users.has(id));
+      if (isKnown && !seen.has(id)) this.receive({ user_id: id, status: "offline" });
+    }
+  }
+
   #guarded(handler: Handler<UserPresence>): Handler<UserPresence> {
     return (presence) => {
       try {
@@ -146,6 +154,7 @@ export class PresenceWatches {
       this.#retry.reset();
       this.#asked = wanted;
       for (const user of users) this.receive(asObject(user));
+      this.#hide(wanted, new Set(users.map((user) => readUserPresence(asObject(user)).userId)));
       for (const { answered } of this.#watches) answered();
       this.#ask();
     });
